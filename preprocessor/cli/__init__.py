@@ -1,0 +1,86 @@
+"""The command line: `region-image`. It parses options, calls the library and prints; no logic here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from preprocessor import __version__
+from preprocessor.cli.common import Settings, common_options, show_findings
+from preprocessor.errors import PreprocessorError
+
+EXIT_INTERRUPTED = 130
+EXIT_BUG = 70
+
+COMMANDS = {
+    "map": "preprocessor.cli.map",
+    "scan": "preprocessor.cli.scan",
+}
+"""Command name to the module whose `command` it is. A module is imported when its command is used."""
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is asked for, so that the others cost nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, prog_name="region-image")
+@common_options
+def command() -> None:
+    """Write region-specific ROS and Terraform templates from an artifact map of images.
+
+    An ECS image ID is valid in one region only. region-image finds the image fields of your templates,
+    looks up the image of each region in the artifact map, and writes one variant per region that differs
+    from its template in nothing but the image IDs.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with the documented status."""
+    settings = Settings()
+    try:
+        status = command.main(args=arguments, prog_name="region-image", standalone_mode=False, obj=settings)
+    except PreprocessorError as error:
+        show_findings(settings, error.findings)
+        status = error.exit_status
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        status = 2
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        status = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of the output went away, as `head` does: end quietly, also at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception:  # noqa: BLE001 - the one place where a bug is reported
+        import traceback
+
+        traceback.print_exc()
+        click.echo("region-image failed through a fault of its own; please report the text above", err=True)
+        status = EXIT_BUG
+    sys.exit(_status(status))
+
+
+def _status(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,150 @@
+"""What the commands share: common options, and how results and findings are shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from preprocessor.model import Finding
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """The common options of one run."""
+
+    bindings: str | None = None
+    color: bool | None = None
+    """None: colour where the stream is a terminal."""
+    format: str = "text"
+    quiet: bool = False
+    verbose: int = 0
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """Return the settings of this run."""
+    return ctx.ensure_object(Settings)
+
+
+def _change_directory(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None or ctx.resilient_parsing:
+        return
+    try:
+        os.chdir(value)
+    except OSError as error:
+        from preprocessor.files import reason
+
+        raise click.UsageError(f"cannot change to the directory '{value}': {reason(error)}") from error
+
+
+def _set(name: str, constant: Any = None) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(settings_of(ctx), name, value if constant is None else constant)
+
+    return callback
+
+
+def _no_color(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        settings_of(ctx).color = False
+
+
+def common_options(function: F) -> F:
+    """Add the options that every command has; they may stand before or after the command's name."""
+    options = (
+        click.option(
+            "-C",
+            "directory",
+            metavar="DIR",
+            type=click.Path(),
+            expose_value=False,
+            is_eager=True,
+            callback=_change_directory,
+            help="Change to DIR first.",
+        ),
+        click.option(
+            "-b",
+            "--bindings",
+            metavar="FILE",
+            type=click.Path(),
+            expose_value=False,
+            callback=_set("bindings"),
+            help="The binding file.  [default: image-bindings.yaml]",
+        ),
+        click.option(
+            "--no-color",
+            is_flag=True,
+            expose_value=False,
+            callback=_no_color,
+            help="No colour; the environment variable NO_COLOR says the same.",
+        ),
+        click.option(
+            "-q",
+            "--quiet",
+            is_flag=True,
+            expose_value=False,
+            callback=_set("quiet"),
+            help="Only results and errors.",
+        ),
+        click.option(
+            "-v", "--verbose", count=True, expose_value=False, callback=_set("verbose"), help="Say more."
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Return the option `--format` with these choices; the first is the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        expose_value=False,
+        callback=_set("format"),
+        help="How the result is written.",
+    )
+
+
+def use_color(settings: Settings, *, err: bool = False) -> bool:
+    """Return whether text for this stream is coloured."""
+    if settings.color is not None:
+        return settings.color
+    if os.environ.get("NO_COLOR"):
+        return False
+    stream = sys.stderr if err else sys.stdout
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def note(settings: Settings, text: str, *, level: int = 0) -> None:
+    """Tell the user something on standard error, unless quiet or not verbose enough."""
+    if not settings.quiet and settings.verbose >= level:
+        click.echo(text, err=True, color=use_color(settings, err=True))
+
+
+def show_findings(settings: Settings, findings: Sequence[Finding]) -> None:
+    """Show the findings of a failed command: on standard error, or as JSON on standard output."""
+    if settings.format == "json":
+        from preprocessor.reports import json
+
+        click.echo(json.document({"findings": json.findings_data(findings)}))
+        return
+    from preprocessor.reports import text
+
+    click.echo(
+        text.findings_text(findings, color=use_color(settings, err=True)),
+        err=True,
+        color=use_color(settings, err=True),
+    )

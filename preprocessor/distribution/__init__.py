@@ -1,0 +1,1 @@
+"""The distribution stage: makes an artifact version available in its target regions."""

@@ -1,0 +1,1 @@
+"""Reports for people and for programs: data in, text out. Nothing here prints."""

@@ -1,0 +1,1 @@
+"""Where entries of the artifact map come from: files that other tools wrote, and the cloud."""

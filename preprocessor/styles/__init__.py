@@ -1,0 +1,1 @@
+"""How a variant carries its images: replacements in, edits out. Pure."""

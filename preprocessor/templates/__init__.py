@@ -1,0 +1,1 @@
+"""Template formats, one module each: text in, image fields with places out."""
