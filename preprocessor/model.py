@@ -198,7 +198,7 @@ class Passenger:
     path: str
     """The file, as it can be opened."""
     target: str
-    """Its place below the variant's folder, with forward slashes."""
+    """Its place relative to the variant's folder, with forward slashes; it may begin with `../`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,10 +210,13 @@ class Template:
     format: str
     sources: Mapping[str, Source]
     """Every text that was parsed, by path. A single file has one; a module has many."""
+    module: bool = False
+    """Whether `path` is a folder whose files make one variant together."""
     fields: tuple[Field, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What went wrong while reading, such as a `syntax-error`."""
     passengers: tuple[Passenger, ...] = ()
+    """Files of a module that go along unedited."""
 
     def location(self, place: Field | Step | Slot) -> Location:
         """Return where a field, a step or a slot of this template stands."""

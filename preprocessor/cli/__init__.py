@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
 from preprocessor import __version__
-from preprocessor.cli.common import Settings, common_options, show_findings
+from preprocessor.cli.common import LazyGroup, Settings, common_options, show_findings
 from preprocessor.errors import PreprocessorError
 
 EXIT_INTERRUPTED = 130
@@ -20,24 +19,11 @@ COMMANDS = {
     "map": "preprocessor.cli.map",
     "scan": "preprocessor.cli.scan",
 }
-"""Command name to the module whose `command` it is. A module is imported when its command is used."""
-
-
-class _Commands(click.Group):
-    """A group that imports a command when it is asked for, so that the others cost nothing."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(COMMANDS[cmd_name]).command
-        return command
 
 
 @click.group(
-    cls=_Commands,
+    cls=LazyGroup,
+    modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     no_args_is_help=True,
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from preprocessor.model import Finding
 
@@ -27,6 +28,26 @@ class Settings:
     format: str = "text"
     quiet: bool = False
     verbose: int = 0
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, imported when asked for, so that the others cost nothing.
+
+    `modules` maps a command's name to the module that has it as `command`.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.modules:
+            return None
+        command: click.Command = import_module(self.modules[cmd_name]).command
+        return command
 
 
 def settings_of(ctx: click.Context) -> Settings:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
-from preprocessor.cli.common import common_options
+from preprocessor.cli.common import LazyGroup, common_options
 
 
-@click.group()
+COMMANDS: dict[str, str] = {}
+
+
+@click.group(cls=LazyGroup, modules=COMMANDS)
 @common_options
 def command() -> None:
     """Show and change the artifact map."""

@@ -1,0 +1,1 @@
+"""`region-image scan`: list the image fields."""
