@@ -1,0 +1,217 @@
+"""Collects the files of a Terraform module: the only part of this package that looks at the disk.
+
+A unit is a folder with everything in it, and the folders of the local modules it calls, wherever they lie.
+What Terraform makes itself (`.terraform`, state), version control's folders and the tool's own output stay
+behind.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from preprocessor.errors import InputError
+from preprocessor.files import posix, read_source, reason
+from preprocessor.model import Finding, Passenger
+from preprocessor.templates.terraform.files import CONFIGURATION, Parsed, is_terraform, is_values, read_file
+from preprocessor.templates.terraform.modules import build_module, child_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from preprocessor.model import Source
+
+MAX_FILES = 20_000
+"""How many files a unit has at most; more means that the folder is something else than a module."""
+
+_LEFT_BEHIND = re.compile(
+    r"\.terraform|\.terragrunt-cache|\.git|\.hg|\.svn|\.jj|\.bzr|CVS"
+    r"|.*\.tfstate|.*\.tfstate\..*|\.terraform\.tfstate\.lock\.info|crash(\..*)?\.log"
+    r"|\.region-image-manifest\.json|\..*\.region-image-tmp"
+)
+_CALLS_LOCAL_MODULE = re.compile(r"\bmodule\b[\s\S]*?\"\.\.?/")
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """The texts of a module and of the local modules it calls, and its other files."""
+
+    path: str
+    """The file, or for a module its folder."""
+    module: bool
+    sources: Mapping[str, Source]
+    """The Terraform files of every folder that is a module of this unit, by path."""
+    passengers: tuple[Passenger, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    parsed: dict[str, Parsed] = field(default_factory=dict)
+    """What was parsed on the way, by path, so that it is not parsed again."""
+
+
+def is_module(folder: str) -> bool:
+    """Return whether `folder` holds files that Terraform reads as a module."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(
+                entry.name.endswith(CONFIGURATION) and not entry.name.startswith(".") and entry.is_file()
+                for entry in entries
+            )
+    except OSError:
+        return False
+
+
+def gather(path: str, excluded: frozenset[str] = frozenset()) -> Unit:
+    """Read the Terraform file or the module at `path`; of a module's files those in `excluded` stay behind.
+
+    Raises:
+        InputError: the path itself cannot be read. A file of a module that cannot be read is a finding.
+    """
+    path = posix(path)
+    if not os.path.isdir(path):
+        return Unit(path, False, {path: read_source(path)})
+    return _Gatherer(path, excluded).gather()
+
+
+class _Gatherer:
+    def __init__(self, path: str, excluded: frozenset[str]) -> None:
+        self.path = path
+        self.excluded = excluded
+        self.sources: dict[str, Source] = {}
+        self.parsed: dict[str, Parsed] = {}
+        self.findings: list[Finding] = []
+        self.links: dict[str, str] = {}
+        """Symbolic links by path, with what they say."""
+        self.files: list[str] = []
+        self.folders: set[str] = {path}
+        """The folders of the unit's modules."""
+
+    def gather(self) -> Unit:
+        self.modules()
+        outside = sorted(folder for folder in self.folders if not _is_inside(folder, self.path))
+        tops = [
+            top for top in outside if not any(_is_inside(top, other) for other in outside if other != top)
+        ]
+        for top in (self.path, *tops):
+            self.walk(top, whole=top == self.path, seen=(os.path.realpath(top),))
+        self.files = sorted(set(self.files))
+        if len(self.files) > MAX_FILES:
+            raise InputError.of(
+                "file-error",
+                f"the folder has more than {MAX_FILES:,} files",
+                "name the folder of a Terraform module, not one that holds whole projects",
+                self.path,
+            )
+        passengers = [
+            Passenger(path, _relative(path, self.path))
+            for path in self.files
+            if path not in self.sources and path not in self.links
+        ]
+        passengers += [
+            Passenger(path, _relative(path, self.path), text)
+            for path, text in sorted(self.links.items())
+            if path not in self.sources and path not in self.excluded
+        ]
+        return Unit(
+            self.path,
+            True,
+            dict(sorted(self.sources.items())),
+            tuple(sorted(passengers, key=lambda passenger: passenger.target)),
+            tuple(self.findings),
+            self.parsed,
+        )
+
+    def modules(self) -> None:
+        """Read the files of the root module and of every local module that it leads to."""
+        waiting = [self.path]
+        while waiting:
+            folder = waiting.pop()
+            for name in self.terraform_files(folder):
+                path = posixpath.join(folder, name) if folder != "." else name
+                try:
+                    source = read_source(path)
+                except InputError as error:
+                    self.findings.extend(error.findings)
+                    continue
+                self.sources[path] = source
+                if not is_values(name) and _CALLS_LOCAL_MODULE.search(source.text):
+                    for child in self.children(folder, source):
+                        if child not in self.folders and is_module(child):
+                            self.folders.add(child)
+                            waiting.append(child)
+
+    def terraform_files(self, folder: str) -> list[str]:
+        """Return the names of a module's files. Values files count in the root module only."""
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as error:
+            raise InputError.of(
+                "file-error", f"cannot list: {reason(error)}", "check the path and its permissions", folder
+            ) from error
+        return [
+            name
+            for name in names
+            if is_terraform(name)
+            and not name.startswith((".", "#"))
+            and not name.endswith("~")
+            and (folder == self.path or not is_values(name))
+            and posixpath.normpath(posixpath.join(folder, name)) not in self.excluded
+            and os.path.isfile(posixpath.join(folder, name))
+        ]
+
+    def children(self, folder: str, source: Source) -> Iterator[str]:
+        parsed = self.parsed[source.path] = read_file(source)
+        module = build_module(folder, [(posixpath.basename(source.path), parsed.body)])
+        for call in module.calls.values():
+            if call.local:
+                yield child_folder(folder, call)
+
+    def walk(self, folder: str, *, whole: bool, seen: tuple[str, ...]) -> None:
+        """Collect the files below `folder`.
+
+        Unless `whole`, modules that nothing calls are left out: of a module elsewhere only what it needs.
+        """
+        if len(self.files) > MAX_FILES:
+            return
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            raise InputError.of(
+                "file-error", f"cannot list: {reason(error)}", "check the path and its permissions", folder
+            ) from error
+        for entry in entries:
+            path = posix(entry.path)
+            if _LEFT_BEHIND.fullmatch(entry.name) or path in self.excluded:
+                continue
+            if entry.is_symlink() and self.keeps(path):
+                self.links[path] = os.readlink(path).replace(os.sep, "/")
+            elif entry.is_dir():
+                real = os.path.realpath(path)
+                if real in seen or (not whole and path not in self.folders and is_module(path)):
+                    continue
+                self.walk(path, whole=whole, seen=(*seen, real))
+            elif entry.is_file():
+                self.files.append(path)
+
+    def keeps(self, path: str) -> bool:
+        """Return whether a link stays a link: it must point to something that goes along with it."""
+        text = os.readlink(path).replace(os.sep, "/")
+        if posixpath.isabs(text) or not os.path.exists(path):
+            return False
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
+        parts = target.split("/")
+        if any(_LEFT_BEHIND.fullmatch(part) for part in parts) or target in self.excluded:
+            return False
+        return any(_is_inside(target, folder) for folder in self.folders)
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    if folder == ".":
+        return not posixpath.isabs(path) and path.split("/")[0] != ".."
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _relative(path: str, folder: str) -> str:
+    return posixpath.relpath(path, folder)
