@@ -26,6 +26,7 @@ _STRING = re.compile(r'["\n\\]|\$\$\{|\$\{|%%\{|%\{')
 _TEMPLATE = re.compile(r"\$\$\{|\$\{|%%\{|%\{")
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
 _LINE_END = re.compile(r"(?=\r?\n)|\Z")
+_LINE_BREAKS = re.compile(r"\n\s*\n")
 _FOREIGN = re.compile(r"[\x80-\U0010ffff]+")
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -79,7 +80,8 @@ class _Masker:
                 self.normal(frame)
         if self.stack and not (self.template and len(self.stack) == 1):
             raise _unclosed(self.stack[-1])
-        masked = "".join(self.out)
+        # Of several line breaks in a row one is enough.
+        masked = _LINE_BREAKS.sub(lambda match: "\n".ljust(len(match[0])), "".join(self.out))
         if len(masked) != len(text):  # pragma: no cover - a mistake here would shift every edit
             raise AssertionError("the blanked text has another length")
         return masked
