@@ -9,7 +9,7 @@ from preprocessor import address as addresses
 from preprocessor.catalog import ANY_DEPTH, ANY_ITEM
 from preprocessor.model import Field, Form, Slot
 from preprocessor.syntax.hcl import Attribute, Literal, Object, Tuple
-from preprocessor.templates.terraform.follow import Follower, repeated
+from preprocessor.templates.terraform.follow import Follower, inexact, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,13 +80,18 @@ def _fields(
             end=at.end,
             slot=None if at.keys else _slot(at),
             trace=found.steps,
-            note=_NO_SLOT if at.keys else "",
+            note=_NO_SLOT if at.keys else inexact(at.expr),
         )
 
 
-def _slot(at: Position) -> Slot:
+def _slot(at: Position) -> Slot | None:
     expr = at.expr
-    if isinstance(expr, Literal) and expr.quoted and (expr.start, expr.end) == (at.start, at.end):
+    if (
+        isinstance(expr, Literal)
+        and expr.quoted
+        and expr.place.exact
+        and (expr.start, expr.end) == (at.start, at.end)
+    ):
         heredoc = expr.inner_start > expr.start + len(expr.place.quote)
         if not heredoc:
             return Slot(expr.place.path, expr.inner_start, expr.inner_end)

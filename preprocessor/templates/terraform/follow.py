@@ -350,12 +350,19 @@ def _literal(at: _Visit, expr: Literal) -> Outcome:
     if not value and at.depth:
         # An empty string on the way stands for 'not set', as null does.
         return Outcome(Form.LITERAL, (), frozenset(("",)))
-    if expr.quoted:
-        slot = Slot(place.path, expr.inner_start, expr.inner_end)
+    if expr.quoted and place.exact:
+        slot: Slot | None = Slot(place.path, expr.inner_start, expr.inner_end)
     else:
         slot = place.whole(expr.start, expr.end)
-    step = Step(at.via, at.address, place.path, expr.start, expr.end, value, slot)
+    step = Step(at.via, at.address, place.path, expr.start, expr.end, value, slot, note=inexact(expr))
     return Outcome(Form.LITERAL, (step,), frozenset((value,)))
+
+
+def inexact(expr: Expr) -> str:
+    """Return why nothing can be written into `expr`, or nothing."""
+    return (
+        "" if expr.place.exact else "the scalar it stands in cannot be traced back; write it as a block (|)"
+    )
 
 
 def _outer(at: _Visit, name: str, keys: tuple[Key, ...]) -> Outcome:

@@ -41,9 +41,9 @@ def read_terraform(
     reader = _Reader(sources, {} if parsed is None else parsed)
     found = list(findings)
     fields: list[Field] = []
-    mentions = _mentions(catalog)
-    if not module or any(mentions.search(source.text) for source in sources.values()):
-        matters = None if not module else mentions
+    pattern = mentions(catalog)
+    if not module or any(pattern.search(source.text) for source in sources.values()):
+        matters = None if not module else pattern
         scope, complete = build_scope(_folder(path, module), lambda folder: reader.module(folder, matters))
         if scope is not None:
             fields = _find(path, sources, scope, catalog, module=module)
@@ -78,7 +78,7 @@ def _pattern(types: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(names, reverse=True))})(?![\w-])")
 
 
-def _mentions(catalog: Catalog) -> re.Pattern[str]:
+def mentions(catalog: Catalog) -> re.Pattern[str]:
     """Return the pattern that finds the catalog's resource types in a text."""
     return _pattern(tuple(sorted(catalog.terraform)))
 
@@ -99,26 +99,26 @@ class _Reader:
         self.modules: dict[str, Module | None] = {}
         self.root: str | None = None
 
-    def module(self, folder: str, mentions: re.Pattern[str] | None) -> Module | None:
-        """Return the module in `folder`; without `mentions` every file of it matters."""
+    def module(self, folder: str, pattern: re.Pattern[str] | None) -> Module | None:
+        """Return the module in `folder`; without `pattern` every file of it matters."""
         if self.root is None:
             self.root = folder
         if folder not in self.modules:
             files = [
                 (posixpath.basename(source.path), self.read(source).body)
                 for source in self.by_folder.get(folder, ())
-                if mentions is None or self.matters(source, folder, mentions)
+                if pattern is None or self.matters(source, folder, pattern)
             ]
             listed = folder in self.by_folder
             self.modules[folder] = build_module(folder, files) if listed else None
         return self.modules[folder]
 
-    def matters(self, source: Source, folder: str, mentions: re.Pattern[str]) -> bool:
+    def matters(self, source: Source, folder: str, pattern: re.Pattern[str]) -> bool:
         """Return whether a file can hold an image field or a value behind one."""
         if is_values(source.path):
             return True
         declares = _DECLARES if folder == self.root else _DECLARES_IN_CHILD
-        return declares.search(source.text) is not None or mentions.search(source.text) is not None
+        return declares.search(source.text) is not None or pattern.search(source.text) is not None
 
     def read(self, source: Source) -> Parsed:
         known = self.parsed.get(source.path)
