@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,14 @@ class Parsed:
     body: Body
     findings: Sequence[Finding] = ()
     """It may grow: templates in JSON strings are read when they are looked at."""
+
+
+_LOOKS_LIKE = re.compile(r'^[ \t]*(?:resource|data)[ \t]+"[^"\n]+"[ \t]+"[^"\n]+"[ \t]*\{', re.MULTILINE)
+
+
+def looks_like_hcl(text: str) -> bool:
+    """Return whether `text` has a resource in HCL, for texts whose name says nothing."""
+    return _LOOKS_LIKE.search(text) is not None
 
 
 def is_values(name: str) -> bool:

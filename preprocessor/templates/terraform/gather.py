@@ -16,23 +16,33 @@ from typing import TYPE_CHECKING
 from preprocessor.errors import InputError
 from preprocessor.files import posix, read_source, reason
 from preprocessor.model import Finding, Passenger
-from preprocessor.templates.terraform.files import CONFIGURATION, Parsed, is_terraform, is_values, read_file
+from preprocessor.templates.terraform.files import (
+    CONFIGURATION,
+    VALUES,
+    Parsed,
+    is_terraform,
+    is_values,
+    read_file,
+)
 from preprocessor.templates.terraform.modules import build_module, child_folder
+from preprocessor.templates.terraform.read import read_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from preprocessor.model import Source
+    from preprocessor.catalog import Catalog
+    from preprocessor.model import Source, Template
 
 MAX_FILES = 20_000
 """How many files a unit has at most; more means that the folder is something else than a module."""
 
 _LEFT_BEHIND = re.compile(
-    r"\.terraform|\.terragrunt-cache|\.git|\.hg|\.svn|\.jj|\.bzr|CVS"
+    r"\.terraform|\.terragrunt-cache|\.tflint\.d|\.infracost|\.git|\.hg|\.svn|\.jj|\.bzr|CVS"
+    r"|\.github|\.gitlab|\.circleci|\.idea|\.vscode|\.venv|__pycache__|node_modules"
     r"|.*\.tfstate|.*\.tfstate\..*|\.terraform\.tfstate\.lock\.info|crash(\..*)?\.log"
     r"|\.region-image-manifest\.json|\..*\.region-image-tmp"
 )
-_CALLS_LOCAL_MODULE = re.compile(r"\bmodule\b[\s\S]*?\"\.\.?/")
+_LOCAL_SOURCE = re.compile(r"\"\.\.?/")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +50,6 @@ class Unit:
     """The texts of a module and of the local modules it calls, and its other files."""
 
     path: str
-    """The file, or for a module its folder."""
-    module: bool
     sources: Mapping[str, Source]
     """The Terraform files of every folder that is a module of this unit, by path."""
     passengers: tuple[Passenger, ...] = ()
@@ -50,28 +58,48 @@ class Unit:
     """What was parsed on the way, by path, so that it is not parsed again."""
 
 
-def is_module(folder: str) -> bool:
-    """Return whether `folder` holds files that Terraform reads as a module."""
+EXTENSIONS = (*CONFIGURATION, *VALUES)
+"""Endings of the names of Terraform's files."""
+
+
+def is_module(folder: str, excluded: frozenset[str] = frozenset()) -> bool:
+    """Return whether `folder` holds files, other than those in `excluded`, that make it a module."""
     try:
         with os.scandir(folder) as entries:
             return any(
-                entry.name.endswith(CONFIGURATION) and not entry.name.startswith(".") and entry.is_file()
+                entry.name.endswith(CONFIGURATION)
+                and not entry.name.startswith(".")
+                and posix(entry.path) not in excluded
+                and entry.is_file()
                 for entry in entries
             )
     except OSError:
         return False
 
 
-def gather(path: str, excluded: frozenset[str] = frozenset()) -> Unit:
-    """Read the Terraform file or the module at `path`; of a module's files those in `excluded` stay behind.
+def read_module(path: str, catalog: Catalog, excluded: frozenset[str] = frozenset()) -> Template:
+    """Read the Terraform module in the folder `path`; its files in `excluded` stay behind.
 
     Raises:
-        InputError: the path itself cannot be read. A file of a module that cannot be read is a finding.
+        InputError: the folder cannot be listed. A file that cannot be read is a finding.
     """
-    path = posix(path)
-    if not os.path.isdir(path):
-        return Unit(path, False, {path: read_source(path)})
-    return _Gatherer(path, excluded).gather()
+    unit = _Gatherer(path, excluded).gather()
+    return read_terraform(
+        unit.path,
+        unit.sources,
+        catalog,
+        module=True,
+        passengers=unit.passengers,
+        findings=unit.findings,
+        parsed=unit.parsed,
+    )
+
+
+def called_modules(path: str, excluded: frozenset[str] = frozenset()) -> set[str]:
+    """Return the folders of the local modules that the module in `path` calls, directly or not."""
+    gatherer = _Gatherer(path, excluded)
+    gatherer.modules()
+    return gatherer.folders - {path}
 
 
 class _Gatherer:
@@ -109,13 +137,10 @@ class _Gatherer:
             if path not in self.sources and path not in self.links
         ]
         passengers += [
-            Passenger(path, _relative(path, self.path), text)
-            for path, text in sorted(self.links.items())
-            if path not in self.sources and path not in self.excluded
+            Passenger(path, _relative(path, self.path), text) for path, text in sorted(self.links.items())
         ]
         return Unit(
             self.path,
-            True,
             dict(sorted(self.sources.items())),
             tuple(sorted(passengers, key=lambda passenger: passenger.target)),
             tuple(self.findings),
@@ -135,9 +160,9 @@ class _Gatherer:
                     self.findings.extend(error.findings)
                     continue
                 self.sources[path] = source
-                if not is_values(name) and _CALLS_LOCAL_MODULE.search(source.text):
+                if not is_values(name) and "module" in source.text and _LOCAL_SOURCE.search(source.text):
                     for child in self.children(folder, source):
-                        if child not in self.folders and is_module(child):
+                        if child not in self.folders and is_module(child, self.excluded):
                             self.folders.add(child)
                             waiting.append(child)
 
@@ -189,7 +214,9 @@ class _Gatherer:
                 self.links[path] = os.readlink(path).replace(os.sep, "/")
             elif entry.is_dir():
                 real = os.path.realpath(path)
-                if real in seen or (not whole and path not in self.folders and is_module(path)):
+                if real in seen or (
+                    not whole and path not in self.folders and is_module(path, self.excluded)
+                ):
                     continue
                 self.walk(path, whole=whole, seen=(*seen, real))
             elif entry.is_file():

@@ -1,0 +1,15 @@
+"""Terraform: single files in both syntaxes, and modules with the local modules they call."""
+
+from preprocessor.templates.terraform.files import is_terraform, looks_like_hcl
+from preprocessor.templates.terraform.gather import EXTENSIONS, called_modules, is_module, read_module
+from preprocessor.templates.terraform.read import read_terraform
+
+__all__ = [
+    "EXTENSIONS",
+    "called_modules",
+    "is_module",
+    "is_terraform",
+    "looks_like_hcl",
+    "read_module",
+    "read_terraform",
+]
