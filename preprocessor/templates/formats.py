@@ -109,13 +109,18 @@ def read_template(path: str, catalog: Catalog, excluded: frozenset[str] = frozen
     path = posix(path)
     if os.path.isdir(path):
         return terraform.read_module(path, catalog, excluded) if terraform.is_module(path, excluded) else None
-    return read_source_as_template(decode(path, read_bytes(path, limit=MAX_TEXT_BYTES)), catalog)
+    source = decode(path, read_bytes(path, limit=MAX_TEXT_BYTES))
+    if terraform.is_values(path):
+        return terraform.read_values_file(source, catalog)
+    return read_source_as_template(source, catalog)
 
 
 def read_again(template: Template, sources: Mapping[str, Source], catalog: Catalog) -> Template | None:
     """Return what `template` would be with other texts, which need not be on the disk."""
     if template.module:
         return terraform.read_terraform(template.path, sources, catalog, module=True)
+    if len(sources) > 1:
+        return terraform.read_values(template.path, sources, catalog)
     return read_source_as_template(sources[template.path], catalog)
 
 

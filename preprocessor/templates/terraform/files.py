@@ -59,10 +59,14 @@ def is_override(name: str) -> bool:
 
 
 def is_automatic(name: str) -> bool:
-    """Return whether Terraform loads a tfvars file of this name by itself."""
-    return name.endswith((".auto.tfvars", ".auto.tfvars.json")) or name in (
-        "terraform.tfvars",
-        "terraform.tfvars.json",
+    """Return whether Terraform loads a tfvars file by itself, by its path from the module's folder."""
+    return "/" not in name and (
+        name.endswith((".auto.tfvars", ".auto.tfvars.json"))
+        or name
+        in (
+            "terraform.tfvars",
+            "terraform.tfvars.json",
+        )
     )
 
 

@@ -25,7 +25,7 @@ from preprocessor.templates.terraform.files import (
     read_file,
 )
 from preprocessor.templates.terraform.modules import build_module, child_folder
-from preprocessor.templates.terraform.read import read_terraform
+from preprocessor.templates.terraform.read import VALUES_DEPTH, read_terraform, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,6 +95,23 @@ def read_module(path: str, catalog: Catalog, excluded: frozenset[str] = frozense
     )
 
 
+def read_values_file(source: Source, catalog: Catalog) -> Template:
+    """Read the tfvars file `source`, with the module that it is for: in its folder or in one above it.
+
+    Raises:
+        InputError: the module's folder cannot be listed.
+    """
+    folder = posixpath.dirname(source.path) or "."
+    for _ in range(VALUES_DEPTH):
+        if is_module(folder):
+            gatherer = _Gatherer(folder, frozenset())
+            gatherer.modules()
+            sources = {path: text for path, text in gatherer.sources.items() if not is_values(path)}
+            return read_values(source.path, {**sources, source.path: source}, catalog)
+        folder = posixpath.normpath(posixpath.join(folder, ".."))
+    return read_terraform(source.path, {source.path: source}, catalog, module=False)
+
+
 def called_modules(path: str, excluded: frozenset[str] = frozenset()) -> set[str]:
     """Return the folders of the local modules that the module in `path` calls, directly or not."""
     gatherer = _Gatherer(path, excluded)
@@ -153,18 +170,22 @@ class _Gatherer:
         while waiting:
             folder = waiting.pop()
             for name in self.terraform_files(folder):
-                path = posixpath.join(folder, name) if folder != "." else name
-                try:
-                    source = read_source(path)
-                except InputError as error:
-                    self.findings.extend(error.findings)
+                source = self.read(posixpath.join(folder, name) if folder != "." else name)
+                if source is None:
                     continue
-                self.sources[path] = source
                 if not is_values(name) and "module" in source.text and _LOCAL_SOURCE.search(source.text):
                     for child in self.children(folder, source):
                         if child not in self.folders and is_module(child, self.excluded):
                             self.folders.add(child)
                             waiting.append(child)
+
+    def read(self, path: str) -> Source | None:
+        try:
+            self.sources[path] = read_source(path)
+        except InputError as error:
+            self.findings.extend(error.findings)
+            return None
+        return self.sources[path]
 
     def terraform_files(self, folder: str) -> list[str]:
         """Return the names of a module's files. Values files count in the root module only."""
@@ -221,6 +242,8 @@ class _Gatherer:
                 self.walk(path, whole=whole, seen=(*seen, real))
             elif entry.is_file():
                 self.files.append(path)
+                if whole and is_values(path) and folder not in self.folders and not is_module(folder):
+                    self.read(path)  # values to be named with -var-file, such as those in envs/
 
     def keeps(self, path: str) -> bool:
         """Return whether a link stays a link: it must point to something that goes along with it."""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from preprocessor.model import Finding, Severity, Template
+from preprocessor.model import Field, Finding, Form, Location, Severity, Template, Via
 from preprocessor.templates.terraform.fields import find_fields
 from preprocessor.templates.terraform.files import Parsed, check_file, is_values, read_file
 from preprocessor.templates.terraform.modules import MAX_INSTANCES, build_module, build_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from preprocessor.catalog import Catalog
-    from preprocessor.model import Field, Passenger, Source
-    from preprocessor.templates.terraform.model import Module, Scope
+    from preprocessor.model import Passenger, Source, Step
+    from preprocessor.templates.terraform.model import Module
 
 FORMAT = "terraform"
+
+VALUES_DEPTH = 3
+"""How many folders are looked at for the module of a single tfvars file: its own and those above it."""
 
 
 def read_terraform(
@@ -38,38 +42,57 @@ def read_terraform(
     A file that cannot hold an image field or a value behind one is not parsed in a module, only looked
     over for what is never closed; a file that is a template of its own always is.
     """
-    reader = _Reader(sources, {} if parsed is None else parsed)
+    folder = path if module else posixpath.dirname(path) or "."
+    reader = _Reader(folder, sources, {} if parsed is None else parsed)
     found = list(findings)
     fields: list[Field] = []
     pattern = mentions(catalog)
     if not module or any(pattern.search(source.text) for source in sources.values()):
-        matters = None if not module else pattern
-        scope, complete = build_scope(_folder(path, module), lambda folder: reader.module(folder, matters))
-        if scope is not None:
-            fields = _find(path, sources, scope, catalog, module=module)
-        if not complete:
-            found.append(
-                Finding(
-                    "syntax-error",
-                    Severity.ERROR,
-                    f"{path} calls more than {MAX_INSTANCES:,} modules, or calls itself",
-                    "correct the module calls",
-                )
-            )
+        fields = reader.fields(pattern if module else None, catalog, found)
     found.extend(reader.findings())
-    ordered = sorted(fields, key=lambda field: (field.path, field.start, field.address))
-    return Template(path, FORMAT, sources, module, tuple(ordered), tuple(found), passengers)
+    return Template(path, FORMAT, sources, module, _ordered(fields), tuple(found), passengers)
 
 
-def _find(
-    path: str, sources: Mapping[str, Source], scope: Scope, catalog: Catalog, *, module: bool
-) -> list[Field]:
-    fields = find_fields(scope, catalog)
-    return fields if module or not is_values(path) else []
+def read_values(path: str, sources: Mapping[str, Source], catalog: Catalog) -> Template:
+    """Return the template of the single tfvars file at `path`.
+
+    Its image fields are the values that image fields of its module come from; `sources` are the texts of
+    that module and this one. The module is the one in the file's folder, or in the next one above it.
+    """
+    folders = {posixpath.dirname(source) or "." for source in sources if not is_values(source)}
+    folder = posixpath.dirname(path) or "."
+    for _ in range(VALUES_DEPTH):
+        if folder not in folders:
+            folder = posixpath.normpath(posixpath.join(folder, ".."))
+    reader = _Reader(folder, sources, {})
+    found: list[Finding] = []
+    fields: dict[Step, Field] = {}
+    for field in reader.fields(mentions(catalog), catalog, found):
+        for step in field.literals:
+            if step.path == path:
+                fields.setdefault(step, _value_field(step, field))
+    own = sources[path]
+    found.extend(finding for finding in reader.findings() if finding.location.path == own.path)
+    return Template(path, FORMAT, sources, False, _ordered(fields.values()), tuple(found))
 
 
-def _folder(path: str, module: bool) -> str:
-    return path if module else posixpath.dirname(path) or "."
+def _value_field(step: Step, behind: Field) -> Field:
+    return Field(
+        address=step.address,
+        resource_type=behind.resource_type,
+        role=behind.role,
+        form=Form.LITERAL,
+        value=step.value,
+        path=step.path,
+        start=step.start,
+        end=step.end,
+        slot=step.slot,
+        trace=(replace(step, via=Via.VALUE),),
+    )
+
+
+def _ordered(fields: Iterable[Field]) -> tuple[Field, ...]:
+    return tuple(sorted(fields, key=lambda field: (field.path, field.start, field.address)))
 
 
 @lru_cache(maxsize=8)
@@ -90,22 +113,38 @@ _DECLARES_IN_CHILD = re.compile(r"\b(?:variable|locals|module|output)\b")
 class _Reader:
     """Makes modules of the sources, and parses only the files that matter."""
 
-    def __init__(self, sources: Mapping[str, Source], parsed: dict[str, Parsed]) -> None:
+    def __init__(self, root: str, sources: Mapping[str, Source], parsed: dict[str, Parsed]) -> None:
+        self.root = root
         self.sources = sources
         self.parsed = parsed
         self.by_folder: dict[str, list[Source]] = {}
         for path, source in sources.items():
-            self.by_folder.setdefault(posixpath.dirname(path) or ".", []).append(source)
+            # Values are for the root module, wherever their files lie.
+            folder = root if is_values(path) else posixpath.dirname(path) or "."
+            self.by_folder.setdefault(folder, []).append(source)
         self.modules: dict[str, Module | None] = {}
-        self.root: str | None = None
+
+    def fields(
+        self, pattern: re.Pattern[str] | None, catalog: Catalog, findings: list[Finding]
+    ) -> list[Field]:
+        """Return the image fields of the root module; without `pattern` every file of it matters."""
+        scope, complete = build_scope(self.root, lambda folder: self.module(folder, pattern))
+        if not complete:
+            findings.append(
+                Finding(
+                    "syntax-error",
+                    Severity.ERROR,
+                    f"more than {MAX_INSTANCES:,} module calls, or a module that calls itself",
+                    "correct the module calls",
+                    Location(self.root),
+                )
+            )
+        return find_fields(scope, catalog) if scope is not None else []
 
     def module(self, folder: str, pattern: re.Pattern[str] | None) -> Module | None:
-        """Return the module in `folder`; without `pattern` every file of it matters."""
-        if self.root is None:
-            self.root = folder
         if folder not in self.modules:
             files = [
-                (posixpath.basename(source.path), self.read(source).body)
+                (posixpath.relpath(source.path, folder), self.read(source).body)
                 for source in self.by_folder.get(folder, ())
                 if pattern is None or self.matters(source, folder, pattern)
             ]
