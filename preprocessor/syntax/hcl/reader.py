@@ -39,17 +39,41 @@ _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|\$(\
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _HEREDOC_HEAD = re.compile(r"<<(-?)[^\r\n]*\r?\n")
 _INDENT = re.compile(r"^[ \t]*(?=\S)", re.MULTILINE)
+_BRACKET = re.compile(r"[(){}\[\]]")
 _SKIPPED = frozenset(("new_line_or_comment",))
 
 
 def check_text(text: str) -> None:
-    """Check that everything in `text` that opens also closes; cheap, for files that need no parsing.
+    """Check what opens and closes in `text`, and its outermost blocks and arguments, not what is in them.
+
+    It is for files whose blocks cannot matter, and takes a fraction of the time that parsing does.
 
     Raises:
-        HclError: it does not, or the text is too long.
+        HclError: it is not HCL, or too long.
     """
     _limit(text)
-    mask(text)
+    parse(_outermost(mask(text)), text)
+
+
+def _outermost(masked: str) -> str:
+    """Return the blanked text with nothing between the outermost brackets, of the same length."""
+    pieces = []
+    depth = kept = 0
+    for match in _BRACKET.finditer(masked):
+        if match[0] in "([{":
+            if depth == 0:
+                pieces.append(masked[kept : match.end()])
+                kept = match.end()
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                # `(x)` rather than `()`: parentheses and an index need something in them.
+                blank = match.start() - kept
+                pieces.append("" if match[0] == "}" or not blank else "1")
+                pieces.append(" " * (blank - len(pieces[-1])))
+                kept = match.start()
+    return "".join((*pieces, masked[kept:]))
 
 
 def read_body(text: str, place: Place) -> Body:

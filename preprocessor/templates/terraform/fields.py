@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from preprocessor.catalog import Catalog, FieldSpec
-    from preprocessor.syntax.hcl import Block, Body, Expr
+    from preprocessor.syntax.hcl import Block, Body, Expr, Place
     from preprocessor.templates.terraform.follow import Key
     from preprocessor.templates.terraform.model import Scope
 
@@ -28,6 +28,7 @@ class Position:
 
     address: str
     expr: Expr
+    place: Place
     start: int
     end: int
     scope: Scope
@@ -95,7 +96,7 @@ def _slot(at: Position) -> Slot | None:
         heredoc = expr.inner_start > expr.start + len(expr.place.quote)
         if not heredoc:
             return Slot(expr.place.path, expr.inner_start, expr.inner_end)
-    return expr.place.whole(at.start, at.end)
+    return at.place.whole(at.start, at.end)
 
 
 def _descend(body: Body, path: tuple[str, ...], address: str, scope: Scope) -> Iterator[Position]:
@@ -113,7 +114,7 @@ def _descend(body: Body, path: tuple[str, ...], address: str, scope: Scope) -> I
     found = body.attributes.get(head)
     where = addresses.extend(address, head)
     if found is not None and not rest:
-        yield Position(where, found.value, found.start, found.end, scope)
+        yield Position(where, found.value, found.place, found.start, found.end, scope)
     elif found is not None:
         yield from _descend_value(found.value, rest, where, scope)
     rest = rest[1:] if rest[:1] == (ANY_ITEM,) else rest
@@ -157,7 +158,7 @@ def _repeated_type(block: Block) -> str:
 def _descend_value(expr: Expr, path: tuple[str, ...], address: str, scope: Scope) -> Iterator[Position]:
     """Yield the places that `path` leads to in a value: in objects and lists, or behind a reference."""
     if not path:
-        yield Position(address, expr, expr.start, expr.end, scope)
+        yield Position(address, expr, expr.place, expr.start, expr.end, scope)
         return
     head, rest = path[0], path[1:]
     if head == ANY_DEPTH:
@@ -176,7 +177,7 @@ def _descend_value(expr: Expr, path: tuple[str, ...], address: str, scope: Scope
     elif not isinstance(expr, Literal) and ANY_DEPTH not in path:
         keys = tuple(None if part == ANY_ITEM else part for part in path)
         parts = [0 if part == ANY_ITEM else part for part in path]
-        yield Position(addresses.extend(address, *parts), expr, expr.start, expr.end, scope, keys)
+        yield Position(addresses.extend(address, *parts), expr, expr.place, expr.start, expr.end, scope, keys)
 
 
 def _any_depth(expr: Expr, rest: tuple[str, ...], address: str, scope: Scope) -> Iterator[Position]:
