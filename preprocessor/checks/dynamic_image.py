@@ -50,7 +50,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             field = planned.field
             if planned.whole is not None or field.role is not Role.DEPLOY:
                 continue
-            ends = [(plan.template.location(step), step.note) for step in field.trace if step.via is Via.DYNAMIC]
+            ends = [
+                (plan.template.location(step), step.note) for step in field.trace if step.via is Via.DYNAMIC
+            ]
             if not ends and not field.literals:
                 given = next((step.address for step in field.trace if step.via is Via.PARAMETER), None)
                 why = f"{given} has no default" if given else "nothing gives it a value"

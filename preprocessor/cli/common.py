@@ -166,14 +166,15 @@ def map_path(settings: Settings, map_file: str | None) -> str:
     Raises:
         InputError: there is neither.
     """
-    from preprocessor.bindings import DEFAULT_FILE, DEFAULT_MAP, load_bindings
+    from preprocessor.bindings import DEFAULT_MAP, find_bindings, load_bindings
     from preprocessor.files import posix
 
     if map_file is not None:
         return posix(map_file)
-    if settings.bindings is None and not os.path.lexists(DEFAULT_FILE):
+    path = settings.bindings or find_bindings()
+    if settings.bindings is None and not os.path.lexists(path):
         return DEFAULT_MAP
-    return load_bindings(posix(settings.bindings or DEFAULT_FILE)).map_path
+    return load_bindings(posix(path)).map_path
 
 
 def use_color(settings: Settings, *, err: bool = False) -> bool:

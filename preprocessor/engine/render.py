@@ -10,9 +10,9 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from preprocessor.checks import Subject, rules
-from preprocessor.engine.project import Listed, Project, load_project, not_a_template
-from preprocessor.engine.variant import Prepared, compile_plan, prepare_template
+from preprocessor.checks import Subject, load_rule
+from preprocessor.engine.project import Listed, Project, load_project, no_map, not_a_template
+from preprocessor.engine.variant import Prepared, VariantFile, compile_plan, prepare_template
 from preprocessor.errors import InputError, RefusedError
 from preprocessor.files import locked, posix, read_bytes
 from preprocessor.model import Finding, Location, Severity, Source
@@ -33,6 +33,8 @@ _LEAST_TEMPLATES = 16
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from preprocessor.compile import Images
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def prepare(
             of the run is in it. With `strict` what is else only told counts too.
     """
     project = load_project(bindings)
+    if not project.has_map:
+        raise InputError([no_map(project)])
     findings = list(project.findings)
     chosen = _select(project, templates)
 
@@ -97,8 +101,8 @@ def prepare(
     prepared = fork_map(prepare_part, chosen, jobs, _LEAST_TEMPLATES)
     found = [(listed, one) for listed, one in zip(chosen, prepared, strict=True) if one.is_template]
     findings.extend(finding for one in prepared for finding in one.findings)
-    findings.extend(_entries_without_template(chosen, [listed for listed, _ in found]))
-    written, left_out = _choose_all(project, found, regions, findings)
+    findings.extend(entries_without_template(chosen, [listed for listed, _ in found]))
+    written, left_out = choose_all(project, found, regions, findings)
     told = _told(project, [one for _, one in found])
     if strict or any(finding.severity is Severity.ERROR for finding in findings):
         findings.extend(told)
@@ -107,8 +111,8 @@ def prepare(
     return Rendering(
         project=project,
         templates=tuple(written),
-        outputs=_outputs(project, written),
-        inputs=_inputs(project, written),
+        outputs=outputs_of(project, written),
+        inputs=inputs_of(project, written),
         findings=tuple(sorted(map(_as_warning, told), key=lambda finding: finding.sort_key)),
         left_out=tuple(left_out),
         in_scope=_scope(chosen if templates else None, regions),
@@ -174,10 +178,9 @@ def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
     plan = plan_output(rendering, force=force)
     if plan.findings:
         raise RefusedError(plan.findings)
-    sources = {listed.key: listed.path for listed in rendering.project.listed}
     for output in plan.writes:
         path = posixpath.normpath(posixpath.join(plan.root, output.path))
-        old = path if os.path.isfile(path) else sources[output.template]
+        old = path if os.path.isfile(path) else output.source
         before = read_bytes(old).decode("utf-8", "replace").splitlines(keepends=True)
         after = output.content().decode("utf-8", "replace").splitlines(keepends=True)
         yield from _diff_lines(before, after, old, path)
@@ -217,7 +220,7 @@ def render_text(source: Source, region: str, *, bindings: str | None = None, str
     choice = choose_regions(source.path, bound_in(plan), None, (region,), project.artifact_map)
     findings.extend(choice.findings)
     if strict:
-        findings.extend(rules()["unbound-image"].check(Subject((plan,))))
+        findings.extend(load_rule("unbound-image").check(Subject((plan,))))
         findings.extend(_mismatches(project, bound_in(plan)))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(dict.fromkeys(findings))
@@ -273,7 +276,7 @@ def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
     return tuple(chosen[path] for path in sorted(chosen))
 
 
-def _entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) -> Iterable[Finding]:
+def entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) -> Iterable[Finding]:
     """Tell of globs whose files all turned out to be no templates."""
     good = {id(listed.entry) for listed in read}
     entries = {id(listed.entry): listed.entry for listed in chosen if not listed.explicit}
@@ -288,7 +291,7 @@ def _entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) 
             )
 
 
-def _choose_all(
+def choose_all(
     project: Project,
     found: Sequence[tuple[Listed, Prepared]],
     requested: Sequence[str],
@@ -345,21 +348,65 @@ def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
     return images.__getitem__
 
 
-def _outputs(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
-    """Return every file to be, sorted by path."""
-    images: dict[str, Callable[[ArtifactVersion], str]] = {}
-    outputs = []
+def outputs_of(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
+    """Return every file to be, sorted by path.
+
+    Raises:
+        InputError: a file of a module would lie outside the output root.
+    """
+    images: dict[str, Images] = {}
+    outputs: list[OutputFile] = []
+    findings: list[Finding] = []
     for one in written:
-        text = one.prepared.texts[one.listed.path]
         for region in one.regions:
             if region not in images:
                 images[region] = _images(project, region)
-            path = project.pattern.path(region, one.listed.key)
-            outputs.append(OutputFile(path, region, one.listed.key, text, images[region]))
-    return tuple(sorted(outputs, key=lambda output: output.path))
+            folder = project.pattern.path(region, one.listed.key)
+            for file in one.prepared.files:
+                path = posixpath.normpath(posixpath.join(folder, file.target))
+                if path.split("/")[0] == "..":
+                    findings.append(_outside(project, one.listed, file, path))
+                    break
+                outputs.append(
+                    OutputFile(
+                        path, region, one.listed.key, file.text, images[region], file.source, file.mode
+                    )
+                )
+    if findings:
+        raise InputError(dict.fromkeys(findings))
+    return tuple(_without_twins(sorted(outputs, key=lambda output: output.path)))
 
 
-def _inputs(project: Project, written: Iterable[Written]) -> dict[str, str]:
+def _without_twins(outputs: list[OutputFile]) -> Iterator[OutputFile]:
+    """Yield the files, sorted by path; modules that call one module write it with the same content."""
+    before: OutputFile | None = None
+    for output in outputs:
+        same_place = before is not None and before.path == output.path
+        if before is None or not same_place or not _is_twin(before, output):
+            before = output
+            yield output
+
+
+def _is_twin(one: OutputFile, other: OutputFile) -> bool:
+    return (
+        one.source == other.source
+        and one.mode == other.mode
+        and one.text.digest(one.images) == other.text.digest(other.images)
+    )
+
+
+def _outside(project: Project, listed: Listed, file: VariantFile, path: str) -> Finding:
+    return Finding(
+        "invalid-bindings",
+        Severity.ERROR,
+        f"'{listed.key}' needs {file.source}, which would be written to '{path}', outside the output root",
+        "let 'output' have more folders, for example dist/{{ region }}/project/{{ path }}, so that the same "
+        "relative path stays inside",
+        project.pattern.at,
+    )
+
+
+def inputs_of(project: Project, written: Iterable[Written]) -> dict[str, str]:
     """Return the digest of every input, by path relative to the binding file."""
     base = project.bindings.base or "."
     digests = {path: digest for one in written for path, digest in one.prepared.inputs.items()}
@@ -386,4 +433,4 @@ def _told(project: Project, prepared: Sequence[Prepared]) -> list[Finding]:
 
 def _mismatches(project: Project, bound: Iterable[Bound]) -> list[Finding]:
     subject = Subject((), project.artifact_map, tuple(sorted({one.target for one in bound})))
-    return list(rules()["region-mismatch"].check(subject))
+    return list(load_rule("region-mismatch").check(subject))

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessor.bindings import DEFAULT_FILE
+from preprocessor.bindings import find_bindings
 from preprocessor.catalog import kind_of, load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.errors import InputError
@@ -15,7 +15,7 @@ from preprocessor.output import MANIFEST, generated_files
 from preprocessor.templates.formats import find_templates, read_source_as_template, read_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from preprocessor.model import Field, Finding, Kind, Location, Source, Template
     from preprocessor.plan import (
@@ -53,7 +53,7 @@ def scan(
     """List the image fields of the templates at `paths`: files, or folders, which are searched.
 
     Without paths the current directory is searched. `bindings` is the binding file (None:
-    `image-bindings.yaml` here, if there is one); fields of templates that it lists come with their
+    the one here, if there is one); fields of templates that it lists come with their
     artifact. `stdin` is a text to read in place of the path `-`.
 
     What cannot be read, or is invalid, is told in `findings`, and the rest is still listed.
@@ -67,21 +67,24 @@ def scan(
     """
     findings: list[Finding] = []
     project = None
-    if bindings is not None or os.path.lexists(DEFAULT_FILE):
+    if bindings is not None or os.path.lexists(find_bindings()):
         try:
-            project = load_project(bindings)
-            findings.extend(project.findings)
+            loaded = load_project(bindings)
+            findings.extend(loaded.findings)
+            project = loaded
         except InputError as error:
             findings.extend(error.findings)
     fields: list[ScannedField] = []
     count = 0
     catalog = project.catalog if project else load_catalog()
-    for path, explicit in _paths(paths or (".",), findings):
+    kept = tuple(project.by_path) if project is not None else ()
+    excluded = project.excluded if project is not None else frozenset()
+    for path, explicit in _paths(paths or (".",), kept, excluded, findings):
         try:
             if path == "-" and stdin is not None:
                 template = read_source_as_template(stdin, catalog)
             else:
-                template = read_template(path, catalog)
+                template = read_template(path, catalog, excluded)
         except InputError as error:
             findings.extend(error.findings)
             continue
@@ -109,14 +112,17 @@ def scanned_field(template: Template, plan: FieldPlan) -> ScannedField:
     )
 
 
-def _paths(paths: Iterable[str], findings: list[Finding]) -> Iterable[tuple[str, bool]]:
-    """Yield the files that `paths` mean, each once, and whether the user named that very file."""
+def _paths(
+    paths: Iterable[str], kept: Collection[str], excluded: frozenset[str], findings: list[Finding]
+) -> Iterable[tuple[str, bool]]:
+    """Yield the templates that `paths` mean, each once, and whether the user named that very one."""
     seen: set[str] = set()
     for path in paths:
         if path != "-" and os.path.isdir(path):
             try:
                 roots = [folder for folder, _, names in os.walk(path) if MANIFEST in names]
-                found = list(find_templates(posix(path), generated_files(map(posix, roots))))
+                own = generated_files(map(posix, roots)) | excluded
+                found = list(find_templates(posix(path), own, kept))
             except InputError as error:
                 findings.extend(error.findings)
                 continue
@@ -125,4 +131,4 @@ def _paths(paths: Iterable[str], findings: list[Finding]) -> Iterable[tuple[str,
         for name in found:
             if name not in seen:
                 seen.add(name)
-                yield name, name == posix(path) or path == "-"
+                yield name, not os.path.isdir(path)
