@@ -6,14 +6,13 @@ is its manual, with a bad and a good example that the tests run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from preprocessor.artifacts import ArtifactMap
     from preprocessor.bindings import Bind, Bindings, Ignore, TemplateEntry

@@ -29,3 +29,10 @@ def unbound_literals(subject: Subject, kind: Kind) -> Iterator[tuple[Plan, Field
                 if kind_of(step.value) is kind:
                     seen.add(place)
                     yield plan, planned.field, step
+
+
+def how_to_bind(plan: Plan) -> str:
+    """Return where a binding for the template of `plan` goes."""
+    if plan.entry is not None:
+        return "bind it in the binding file"
+    return "list the template in a binding file (region-image init writes a first one) and bind it there"

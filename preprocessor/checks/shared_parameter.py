@@ -75,9 +75,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 SEVERITY,
-                f"{use.address} takes the value of {use.parameter} too, which is bound to {target} for {field}",
-                f"bind the image field alone: {{field: {field}, artifact: {target.artifact}}}, or give the image "
-                "a parameter of its own",
+                f"{use.address} takes the value of {use.parameter} too, which {target} replaces for {field}",
+                f"bind the image field alone: {{field: {field}, artifact: {target.artifact}}}, or give it a "
+                "parameter of its own",
                 plan.template.sources[use.path].location(use.start, use.end),
             )
 

@@ -31,7 +31,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preprocessor.catalog import region_of
-from preprocessor.checks.literals import unbound_literals
+from preprocessor.checks.literals import how_to_bind, unbound_literals
 from preprocessor.model import Finding, Kind, Severity
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             RULE,
             SEVERITY,
             f"{field.address} boots the custom image {step.value}{where}, and nothing binds it",
-            f"bind it in the binding file: {{image: {step.value}, artifact: NAME}}, and store its images with: "
-            f"region-image map set NAME{row}; or list it under 'ignore' with a reason",
+            f"{how_to_bind(plan)}: {{image: {step.value}, artifact: NAME}}, and store its images "
+            f"with: region-image map set NAME{row}; or list it under 'ignore' with a reason",
             plan.template.location(step),
         )

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from preprocessor.checks.literals import unbound_literals
+from preprocessor.checks.literals import how_to_bind, unbound_literals
 from preprocessor.model import Finding, Kind, Severity
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 RULE,
                 SEVERITY,
                 f"{field.address} has the placeholder '{step.value}' for an image, and nothing binds it",
-                f"bind it in the binding file: {{image: {step.value}, artifact: NAME}}, and store its images "
+                f"{how_to_bind(plan)}: {{image: {step.value}, artifact: NAME}}, and store its images "
                 "with: region-image map set NAME REGION=IMAGE",
                 plan.template.location(step),
             )

@@ -57,8 +57,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 SEVERITY,
-                f"{found.address} of {found.resource_type or 'a resource without a type'} looks like an image "
-                f"field{value}, but is not known as one",
+                f"{found.address} of {found.resource_type or 'a resource without a type'} looks like an "
+                f"image field{value}, but is not known as one",
                 f'if it is one, add to the binding file: fields: {{{language}: {{"{found.resource_type}": '
                 f"[{found.property}]}}}}",
                 template.sources[found.path].location(found.start, found.end),

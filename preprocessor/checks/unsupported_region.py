@@ -15,7 +15,7 @@ Bad::
             AllowedRegions: [cn-beijing, cn-shanghai]
         SupplierDeployMetadata:
           ArtifactRelation:
-            my-app: {ArtifactId: "${Artifact.Web.ArtifactId}", ArtifactVersion: "${Artifact.Web.ArtifactVersion}"}
+            my-app: {ArtifactId: "${Artifact.Web.ArtifactId}"}
     Artifact:
       Web:
         ArtifactType: EcsImage
@@ -40,7 +40,7 @@ Good::
             AllowedRegions: [cn-beijing]
         SupplierDeployMetadata:
           ArtifactRelation:
-            my-app: {ArtifactId: "${Artifact.Web.ArtifactId}", ArtifactVersion: "${Artifact.Web.ArtifactVersion}"}
+            my-app: {ArtifactId: "${Artifact.Web.ArtifactId}"}
     Artifact:
       Web:
         ArtifactType: EcsImage
@@ -83,8 +83,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 RULE,
                 SEVERITY,
-                f"artifact '{bound.target.artifact}' does not support {', '.join(missing)}, which {planned.path} "
-                f"is written for; its SupportRegionIds: {', '.join(regions)}",
+                f"artifact '{bound.target.artifact}' does not support {', '.join(missing)}, which "
+                f"{planned.path} is written for; its SupportRegionIds: {', '.join(regions)}",
                 "add the region to the artifact's SupportRegionIds, or take it out of the AllowedRegions",
                 bound.location,
             )

@@ -79,4 +79,5 @@ def _judged(subject: Subject) -> Iterator[tuple[Bind | Ignore, str]]:
         whole = {id(planned.entry): planned.entry for planned in subject.templates if planned.explicit}
         entries = tuple(whole.values())
     for entry in entries:
-        yield from ((rule, entry.path) for rule in (*entry.bind, *entry.ignore))
+        yield from ((bind, entry.path) for bind in entry.bind)
+        yield from ((ignored, entry.path) for ignored in entry.ignore)

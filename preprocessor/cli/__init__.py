@@ -19,7 +19,9 @@ EXIT_BUG = 70
 COMMANDS = {
     "scan": "preprocessor.cli.scan",
     "render": "preprocessor.cli.render",
+    "check": "preprocessor.cli.check",
     "explain": "preprocessor.cli.explain",
+    "init": "preprocessor.cli.init",
     "map": "preprocessor.cli.map",
 }
 

@@ -199,16 +199,9 @@ def note(settings: Settings, text: str, *, level: int = 0) -> None:
 
 
 def show_findings(settings: Settings, findings: Sequence[Finding]) -> None:
-    """Show the findings of a failed command: on standard error, or as JSON on standard output."""
-    if settings.format == "json":
-        from preprocessor.reports import json
+    """Show the findings of a failed command: on standard error as text, else on standard output."""
+    from preprocessor.reports.formats import load_report
 
-        click.echo(json.document({"findings": json.findings_data(findings)}))
-        return
-    from preprocessor.reports import text
-
-    click.echo(
-        text.findings_text(findings, color=use_color(settings, err=True)),
-        err=True,
-        color=use_color(settings, err=True),
-    )
+    err = settings.format == "text"
+    color = use_color(settings, err=err)
+    click.echo(load_report(settings.format).report(findings, color=color), err=err, color=color)

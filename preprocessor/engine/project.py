@@ -44,12 +44,12 @@ class Listed:
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """A binding file with everything it names, looked up; its templates are listed when they are asked for."""
+    """A binding file with what it names, looked up; its templates are listed when they are asked for."""
 
     bindings: Bindings
     artifact_map: ArtifactMap
     has_map: bool
-    """Whether the map is a file. A Compute Nest project may have none yet; its artifacts then have no images."""
+    """Whether the map is a file. A Compute Nest project may have none; its artifacts then have no images."""
     catalog: Catalog
     resolved: Mapping[Bind, ArtifactVersion]
     unresolved: tuple[Finding, ...]
@@ -232,7 +232,7 @@ def no_map(project: Project) -> Finding:
     return Finding(
         "invalid-map",
         Severity.ERROR,
-        f"there is no artifact map {project.bindings.map_path}, and {project.bindings.path} holds no image IDs",
+        f"there is no artifact map {project.bindings.map_path}, and {project.bindings.path} has no image IDs",
         "store the images of an artifact with: region-image map set ARTIFACT REGION=IMAGE",
         Location(project.bindings.path),
     )

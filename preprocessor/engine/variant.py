@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, load_rule
@@ -66,15 +66,23 @@ def prepare_template(listed: Listed, project: Project) -> Prepared:
     plan = plan_for(template, project)
     findings = (*template.findings, *plan.findings)
     told = tuple(load_rule("unbound-image").check(Subject((plan,))))
-    files: tuple[VariantFile, ...] = ()
-    inputs: dict[str, str] = {}
     if not findings:
         try:
-            files = _files(template, compile_plan(plan, project))
-            inputs = _digests(template, files, project)
+            return replace(prepared_of(plan, project), told=told)
         except InputError as error:
             findings = error.findings
-    return Prepared(True, findings, told, bound_in(plan), files, inputs)
+    return Prepared(True, findings, told, bound_in(plan))
+
+
+def prepared_of(plan: Plan, project: Project) -> Prepared:
+    """Compile and verify a plan without findings.
+
+    Raises:
+        InputError: something stands against writing it.
+    """
+    files = _files(plan.template, compile_plan(plan, project))
+    inputs = _digests(plan.template, files, project)
+    return Prepared(True, bound=bound_in(plan), files=files, inputs=inputs)
 
 
 def _files(template: Template, texts: Mapping[str, CompiledText]) -> tuple[VariantFile, ...]:
