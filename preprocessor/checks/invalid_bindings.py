@@ -8,6 +8,7 @@ Bad::
     # image-bindings.yaml
     version: 1
     artifact_map: artifact-map.yaml
+    regions: [cn-beijing]
     templates:
       - path: wbe.yaml
     # web.yaml
@@ -22,6 +23,7 @@ Good::
     # image-bindings.yaml
     version: 1
     artifact_map: artifact-map.yaml
+    regions: [cn-beijing]
     templates:
       - path: web.yaml
 

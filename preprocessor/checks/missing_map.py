@@ -9,7 +9,7 @@ Bad::
     Service:
       DeployMetadata:
         TemplateConfigs:
-          - {Name: Standard, Url: web.yaml}
+          - {Name: Standard, Url: web.yaml, AllowedRegions: [cn-beijing]}
     # .computenest/web.yaml
     Resources:
       Web:

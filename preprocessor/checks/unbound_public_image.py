@@ -17,6 +17,7 @@ Good::
     # image-bindings.yaml
     version: 1
     artifact_map: artifact-map.yaml
+    regions: [cn-beijing]
     templates:
       - path: web.yaml
         ignore:

@@ -9,31 +9,29 @@ Bad::
     version: 1
     artifact_map: artifact-map.yaml
     templates:
-      - path: web.yaml
+      - path: main.tf
         bind:
-          - {image: my-app, artifact: web}
-    # web.yaml
-    Resources:
-      Other:
-        Type: ALIYUN::OSS::Bucket
-        Properties: &same
-          BucketName: assets
-          ImageId: my-app
-      Web:
-        Type: ALIYUN::ECS::Instance
-        Properties: *same
+          - {field: "alicloud_ehpc_queue.main.compute_nodes[0].image_id", artifact: web}
+    # main.tf
+    variable "nodes" {
+      default = [{ image_id = "my-app" }]
+    }
+    resource "alicloud_ehpc_queue" "main" {
+      compute_nodes = var.nodes
+    }
 
 Good::
 
-    # web.yaml
-    Resources:
-      Web:
-        Type: ALIYUN::ECS::Instance
-        Properties:
-          ImageId: my-app
+    # image-bindings.yaml
+    version: 1
+    artifact_map: artifact-map.yaml
+    templates:
+      - path: main.tf
+        bind:
+          - {image: my-app, artifact: web}
 
-What to do: write the value as a plain or quoted string of its own, at the image field, in a parameter's
-`Default`, or in a mapping; or leave it unbound.
+What to do: bind the literal itself by `image`; or write the value as a string of its own, at the image field,
+in a parameter's `Default`, or in a mapping; or leave it unbound.
 """
 
 from __future__ import annotations
