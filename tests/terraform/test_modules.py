@@ -301,6 +301,8 @@ def test_a_scan_of_a_folder_names_each_module_once(write: Write) -> None:
     write(
         {
             "main.tf": 'module "a" {\n  source = "./modules/a"\n}\n',
+            "terraform.tfvars": 'x = "m-1"\n',
+            "envs/prod.tfvars": 'x = "m-1"\n',
             "modules/a/main.tf": instance('"m-1"'),
             "modules/unused/main.tf": instance('"m-2"'),
             ".terraform/modules/a/main.tf": instance('"m-3"'),
