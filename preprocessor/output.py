@@ -7,7 +7,6 @@ the result. Killed at any moment it leaves every file old or new, and the next r
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -397,23 +396,22 @@ class _Guard:
 
 
 def _digest(path: str) -> str | None:
-    """Return the digest of the file or link at `path`, None where nothing is, `_NO_FILE` for a folder."""
+    """Return the digest of the file or link at `path`, None where nothing is, `_NO_FILE` for a folder.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        mode = os.lstat(path).st_mode
     except FileNotFoundError:
         return None
     except OSError as error:
-        if os.path.islink(path):
-            return link_digest(os.readlink(path))
-        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENOTDIR, errno.ENXIO):
-            return _NO_FILE
         raise InputError.of(
-            "file-error", f"cannot read: {reason(error)}", "check its permissions", path
+            "file-error", f"cannot look at it: {reason(error)}", "check its permissions", path
         ) from error
-    with open(handle, "rb", buffering=0) as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return _NO_FILE
-        return hashlib.sha256(stream.readall() or b"").hexdigest()
+    if stat.S_ISLNK(mode):
+        return link_digest(os.readlink(path))
+    return hashlib.sha256(read_bytes(path)).hexdigest() if stat.S_ISREG(mode) else _NO_FILE
 
 
 def apply(plan: WritePlan, *, jobs: int = 1) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 SCRIPT = """\
 import sys
-from preprocessor.engine import scan
+from preprocessor import scan
 print([(found.field.address, found.field.value) for found in scan(["main.tf"]).fields])
 """
 FOUND = "[('alicloud_instance.web.image_id', 'm-1')]\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preprocessor.engine.scan import scan
+from preprocessor import scan
 from tests.terraform.helpers import ID, edited, instance, module, only_field, single, steps_of
 
 if TYPE_CHECKING:

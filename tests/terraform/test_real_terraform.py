@@ -209,7 +209,7 @@ def test_scan_says_what_terraform_plans(write: Write, run: Run) -> None:
 def test_variants_of_the_sample_are_formatted_as_their_source() -> None:
     terraform(SAMPLES / "terraform-module" / "web", "fmt", "-check", "-recursive")
     for region in ("cn-beijing", "cn-hangzhou"):
-        terraform(SAMPLES / "terraform-module" / "dist" / region / "web", "fmt", "-check", "-recursive")
+        terraform(SAMPLES / "terraform-module" / "expected" / region / "web", "fmt", "-check", "-recursive")
 
 
 def test_terraform_refuses_what_is_refused_here(write: Write) -> None:

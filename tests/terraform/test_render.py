@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from tests.terraform.helpers import instance
 if TYPE_CHECKING:
     from tests.conftest import Run, Write
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 OLD = "m-bp1ooooooooooooooooo"
 MANIFEST = ".region-image-manifest.json"
 
@@ -280,10 +278,3 @@ def test_a_folder_without_a_module_is_no_template(write: Write, run: Run, path: 
     assert done.status == 2
     assert "not a template: neither ROS nor Terraform" in done.err
     assert "the folder of a Terraform module has .tf files in it" in done.err
-
-
-@pytest.mark.parametrize("name", ["terraform-module", "ros-terraform"])
-def test_samples_are_as_rendered(run: Run, name: str) -> None:
-    shutil.copytree(SAMPLES / name, name)
-    done = run("-C", name, "render", "--check", "--strict")
-    assert (done.status, done.err) == (0, "")

@@ -11,8 +11,7 @@ locals {
   # One image for each kind of machine; 每种机器一个镜像。
   images = {
     web      = var.image_id
-    database = "db" # m-bp1placeholder000web is not meant here
-    bastion  = "aliyun_3_x64_20G_alibase_20240528.vhd"
+    database = "db" # the comment m-bp1placeholder000web stays
   }
 }
 
@@ -36,7 +35,7 @@ resource "alicloud_instance" "bastion" {
 
   instance_name              = "bastion"
   instance_type              = var.instance_type
-  image_id                   = var.bastion_image_id != "" ? var.bastion_image_id : local.images.bastion
+  image_id                   = var.hardened ? "hardened" : local.images.web
   system_disk_category       = "cloud_essd"
   internet_max_bandwidth_out = 1
 }

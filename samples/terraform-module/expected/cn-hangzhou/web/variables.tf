@@ -4,9 +4,9 @@ variable "image_id" {
   description = "Image of the web machines, such as m-bp1placeholder000web."
 }
 
-variable "bastion_image_id" {
-  type    = string
-  default = ""
+variable "hardened" {
+  type    = bool
+  default = true
 }
 
 variable "bastion" {
