@@ -144,7 +144,7 @@ def find_templates(
     return (path for path, module in found if not module or path not in called)
 
 
-def _find(folder: str, excluded: frozenset[str]) -> Iterator[tuple[str, bool]]:
+def _find(folder: str, excluded: frozenset[str], below_module: bool = False) -> Iterator[tuple[str, bool]]:
     """Yield the paths of possible templates, and whether each is the folder of a module."""
     try:
         with os.scandir(folder) as listing:
@@ -160,9 +160,11 @@ def _find(folder: str, excluded: frozenset[str]) -> Iterator[tuple[str, bool]]:
         path = posix(entry.path)
         if entry.is_dir(follow_symlinks=False):
             if not entry.name.startswith(".") and entry.name not in _SKIPPED_FOLDERS:
-                yield from _find(path, excluded)
-        elif path in excluded or entry.name.startswith(".") or (module and terraform.is_terraform(path)):
+                yield from _find(path, excluded, below_module or module)
+        elif path in excluded or entry.name.startswith("."):
             continue
+        elif (module and terraform.is_terraform(path)) or (below_module and terraform.is_values(path)):
+            continue  # read with the module
         elif _may_be_template(path):
             yield path, False
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preprocessor.engine import scan
+from preprocessor import scan
 from tests.terraform.helpers import ID, edited, instance, module, only_field, single, steps_of
 
 if TYPE_CHECKING:
@@ -301,6 +301,8 @@ def test_a_scan_of_a_folder_names_each_module_once(write: Write) -> None:
     write(
         {
             "main.tf": 'module "a" {\n  source = "./modules/a"\n}\n',
+            "terraform.tfvars": 'x = "m-1"\n',
+            "envs/prod.tfvars": 'x = "m-1"\n',
             "modules/a/main.tf": instance('"m-1"'),
             "modules/unused/main.tf": instance('"m-2"'),
             ".terraform/modules/a/main.tf": instance('"m-3"'),

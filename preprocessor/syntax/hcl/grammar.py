@@ -8,19 +8,21 @@ compiled again, which takes a second or two.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import os
 import re
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
-from zlib import crc32
+from typing import TYPE_CHECKING, Any
 
-from preprocessor.files import read_bytes
+from preprocessor.files import read_bytes, write_atomic
 from preprocessor.syntax.hcl.errors import HclError
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
+_OPTIONS: dict[str, Any] = {"parser": "lalr", "propagate_positions": True}
 _WORD = re.compile(r"[\w-]{1,40}")
 
 
@@ -64,36 +66,40 @@ def _parser() -> Lark:
     from hcl2.postlexer import PostLexer
 
     package = os.path.dirname(os.path.abspath(hcl2.__file__))
-    grammar = read_bytes(os.path.join(package, "hcl2.lark")).decode("utf-8")
-
-    def compiled(saved: str | bool) -> lark.Lark:
-        # Lark compares a digest of the grammar, and compiles again where the file is of no use.
-        return lark.Lark(grammar, parser="lalr", propagate_positions=True, postlex=PostLexer(), cache=saved)
-
-    folder = _cache_folder()
-    if folder is None:
-        return compiled(False)
-    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    name = f"hcl-{crc32(grammar.encode()):08x}-lark-{lark.__version__}-python-{python}.bin"
-    saved = os.path.join(folder, name)
-    if os.path.exists(saved):
-        return compiled(saved) if _is_own(saved) else compiled(False)
-    # Another process may start at the same time: each writes its own file and renames it when it is whole.
-    temporary = f"{saved}.{os.getpid()}"
-    parser = compiled(temporary)
-    with contextlib.suppress(OSError):
-        os.replace(temporary, saved)
+    grammar = read_bytes(os.path.join(package, "hcl2.lark"))
+    # All that the compiled grammar depends on. A file that is cut short or of another make has another key.
+    made_of = f"{lark.__version__} {sys.version_info[:3]} {_OPTIONS}".encode()
+    key = hashlib.sha256(grammar + made_of).hexdigest()
+    saved = _cache_file()
+    if saved is not None:
+        # Whatever is wrong with the file, compiling again is the answer to it.
+        with contextlib.suppress(Exception):
+            return lark.Lark.load(io.BytesIO(_unwrapped(saved, key)))
+    parser = lark.Lark(grammar.decode("utf-8"), postlex=PostLexer(), **_OPTIONS)
+    if saved is not None:
+        with contextlib.suppress(OSError):
+            stream = io.BytesIO()
+            parser.save(stream)
+            data = stream.getvalue()
+            # A process that starts at the same time finds the whole file or none.
+            write_atomic(saved, f"{key} {hashlib.sha256(data).hexdigest()}\n".encode() + data, mode=0o600)
     return parser
 
 
-def _is_own(path: str) -> bool:
-    """Return whether nobody else can have written the file: what it holds is run as code."""
+def _unwrapped(path: str, key: str) -> bytes:
+    """Return the compiled grammar in the file at `path`, if it is ours, whole, and of this make."""
     status = os.stat(path)
-    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+    # What the file holds is run as code: nobody else may have written it.
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        raise PermissionError(path)
+    head, _, data = read_bytes(path).partition(b"\n")
+    if head.decode("ascii") != f"{key} {hashlib.sha256(data).hexdigest()}":
+        raise ValueError(path)
+    return data
 
 
-def _cache_folder() -> str | None:
-    """Return the folder for the compiled grammar, or None where there is none that can be written."""
+def _cache_file() -> str | None:
+    """Return the file for the compiled grammar, or None where there is no place for it."""
     base = (
         os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
     )
@@ -104,4 +110,5 @@ def _cache_folder() -> str | None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError:
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return os.path.join(folder, f"hcl-grammar-{python}.bin") if os.access(folder, os.W_OK) else None
