@@ -251,7 +251,9 @@ def test_globs_and_named_files(run: Run, write: Write) -> None:
     )
     write({"web.yaml": instance(OLD), "a/b.yaml": instance(OLD), "a/note.yaml": "x: 1\n"})
     write({"artifact-map.yaml": MAP, "image-bindings.yaml": text})
-    assert run("render", "-r", "cn-beijing").out == "dist: 2 written, 0 unchanged (2 templates, 1 region)\n"
+    done = run("render", "-r", "cn-beijing")
+    assert done.out == "dist: 2 written, 0 unchanged (2 templates, 1 region)\n"
+    assert done.err == "left out, since they are no templates: a/note.yaml\n"
     assert run("render", "-r", "cn-beijing").out == "dist: 0 written, 2 unchanged (2 templates, 1 region)\n"
     assert Path("dist/cn-beijing/a/b.yaml").read_text() == instance(DB3)
     assert Path("dist/cn-beijing/web.yaml").read_text() == instance(BEIJING)
@@ -286,3 +288,23 @@ def test_an_image_of_another_region_is_told_and_strict_refuses_it(run: Run, writ
     assert "  --> artifact-map.yaml:23:23\n" in done.err
     done = run("render")
     assert (done.status, said in done.err) == (0, True)
+
+
+def test_a_default_takes_its_allowed_value_along(run: Run, write: Write) -> None:
+    template = (
+        f"Parameters: {{P: {{Type: String, Default: {OLD}, AllowedValues: [{OLD}, centos_7]}}}}\n"
+        "Resources: {A: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: {Ref: P}}}}\n"
+    )
+    text = binding_file(entry("bind: [{field: Parameters.P.Default, artifact: web}]"))
+    write({"web.yaml": template, "artifact-map.yaml": MAP, "image-bindings.yaml": text})
+    assert run("render", "-r", "cn-beijing", "--stdout").out == template.replace(OLD, BEIJING)
+
+
+def test_an_error_of_a_worker_process_keeps_its_findings() -> None:
+    import pickle
+
+    from preprocessor.errors import RefusedError
+
+    error = RefusedError.of("file-error", "message", "help", "path")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.findings, str(again)) == (RefusedError, error.findings, "path: message")

@@ -51,6 +51,8 @@ class RenderResult:
     regions: tuple[str, ...] = ()
     left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Templates with the regions that were asked for and that their lists leave out."""
+    no_templates: tuple[str, ...] = ()
+    """Files that a glob matches and that are no templates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,7 @@ class Rendering:
     inputs: Mapping[str, str]
     findings: tuple[Finding, ...]
     left_out: tuple[tuple[str, tuple[str, ...]], ...]
+    no_templates: tuple[str, ...]
     in_scope: Callable[[Entry], bool]
 
 
@@ -112,6 +115,9 @@ def prepare(
         inputs=_inputs(project, written),
         findings=tuple(sorted(map(_as_warning, told), key=lambda finding: finding.sort_key)),
         left_out=tuple(left_out),
+        no_templates=tuple(
+            listed.path for listed, one in zip(chosen, prepared, strict=True) if not one.is_template
+        ),
         in_scope=_scope(chosen if templates else None, regions),
     )
 
@@ -174,6 +180,7 @@ def render(
         templates=len(rendering.templates),
         regions=tuple(sorted({region for one in rendering.templates for region in one.regions})),
         left_out=rendering.left_out,
+        no_templates=rendering.no_templates,
     )
 
 
