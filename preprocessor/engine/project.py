@@ -17,7 +17,7 @@ from preprocessor.errors import InputError
 from preprocessor.files import posix
 from preprocessor.model import Finding, Location, Severity
 from preprocessor.plan import all_binds, plan_template, resolve_binds
-from preprocessor.templates.terraform import is_module, is_terraform
+from preprocessor.templates.terraform.names import is_module, is_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

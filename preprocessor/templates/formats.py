@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from preprocessor.errors import InputError
 from preprocessor.files import MAX_TEXT_BYTES, decode, posix, read_bytes, reason
-from preprocessor.templates import ros, terraform
+from preprocessor.templates import ros
+from preprocessor.templates.terraform import names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -56,21 +57,23 @@ class _Ros:
 
 @dataclass(frozen=True)
 class _Terraform:
-    extensions: tuple[str, ...] = terraform.EXTENSIONS
+    extensions: tuple[str, ...] = names.EXTENSIONS
 
     def suspects(self, text: str) -> bool:
         return True
 
     def read(self, source: Source, catalog: Catalog) -> Template | None:
-        if not terraform.is_terraform(source.path) and not _is_unnamed_hcl(source):
+        if not names.is_terraform(source.path) and not _is_unnamed_hcl(source):
             return None
-        return terraform.read_terraform(source.path, {source.path: source}, catalog, module=False)
+        from preprocessor.templates.terraform.read import read_terraform
+
+        return read_terraform(source.path, {source.path: source}, catalog, module=False)
 
 
 def _is_unnamed_hcl(source: Source) -> bool:
     """Return whether a text whose name says nothing, such as standard input, is HCL by its content."""
     known = source.path.endswith(_Ros.extensions)
-    return not known and terraform.looks_like_hcl(source.text) and not ros.looks_like_ros(source.text)
+    return not known and names.looks_like_hcl(source.text) and not ros.looks_like_ros(source.text)
 
 
 FORMATS: Mapping[str, Format] = {"terraform": _Terraform(), "ros": _Ros()}
@@ -108,19 +111,27 @@ def read_template(path: str, catalog: Catalog, excluded: frozenset[str] = frozen
     """
     path = posix(path)
     if os.path.isdir(path):
-        return terraform.read_module(path, catalog, excluded) if terraform.is_module(path, excluded) else None
+        if not names.is_module(path, excluded):
+            return None
+        from preprocessor.templates.terraform.gather import read_module
+
+        return read_module(path, catalog, excluded)
     source = decode(path, read_bytes(path, limit=MAX_TEXT_BYTES))
-    if terraform.is_values(path):
-        return terraform.read_values_file(source, catalog)
+    if names.is_values(path):
+        from preprocessor.templates.terraform.gather import read_values_file
+
+        return read_values_file(source, catalog)
     return read_source_as_template(source, catalog)
 
 
 def read_again(template: Template, sources: Mapping[str, Source], catalog: Catalog) -> Template | None:
     """Return what `template` would be with other texts, which need not be on the disk."""
-    if template.module:
-        return terraform.read_terraform(template.path, sources, catalog, module=True)
-    if len(sources) > 1:
-        return terraform.read_values(template.path, sources, catalog)
+    if template.module or len(sources) > 1:
+        from preprocessor.templates.terraform.read import read_terraform, read_values
+
+        if template.module:
+            return read_terraform(template.path, sources, catalog, module=True)
+        return read_values(template.path, sources, catalog)
     return read_source_as_template(sources[template.path], catalog)
 
 
@@ -139,8 +150,12 @@ def find_templates(
     """
     found = list(_find(folder, excluded))
     modules = [path for path, module in found if module]
-    called = {child for path in modules for child in terraform.called_modules(path, excluded)}
-    called -= {posix(folder), *kept}
+    called: set[str] = set()
+    if modules:
+        from preprocessor.templates.terraform.gather import called_modules
+
+        called.update(child for path in modules for child in called_modules(path, excluded))
+        called -= {posix(folder), *kept}
     return (path for path, module in found if not module or path not in called)
 
 
@@ -153,7 +168,7 @@ def _find(folder: str, excluded: frozenset[str], below_module: bool = False) -> 
         raise InputError.of(
             "file-error", f"cannot list: {reason(error)}", "check the path and its permissions", folder
         ) from error
-    module = terraform.is_module(folder, excluded)
+    module = names.is_module(folder, excluded)
     if module:
         yield posix(folder), True
     for entry in entries:
@@ -163,7 +178,7 @@ def _find(folder: str, excluded: frozenset[str], below_module: bool = False) -> 
                 yield from _find(path, excluded, below_module or module)
         elif path in excluded or entry.name.startswith("."):
             continue
-        elif (module and terraform.is_terraform(path)) or (below_module and terraform.is_values(path)):
+        elif (module and names.is_terraform(path)) or (below_module and names.is_values(path)):
             continue  # read with the module
         elif _may_be_template(path):
             yield path, False

@@ -9,23 +9,28 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from preprocessor.model import Finding, Severity
 from preprocessor.syntax import Mapping, Scalar
 from preprocessor.syntax.embedded import place_of
 from preprocessor.syntax.hcl import Body, HclError, Place, check_text, read_body
 from preprocessor.templates.ros.values import Follower, Scope
 from preprocessor.templates.terraform.fields import find_fields
-from preprocessor.templates.terraform.files import CONFIGURATION, VALUES, syntax_error
+from preprocessor.templates.terraform.files import syntax_error
 from preprocessor.templates.terraform.modules import build_module, build_scope
+from preprocessor.templates.terraform.names import CONFIGURATION, VALUES
 from preprocessor.templates.terraform.read import mentions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from preprocessor.catalog import Catalog
-    from preprocessor.model import Field, Finding, Step
+    from preprocessor.model import Field, Step
     from preprocessor.syntax import Document
     from preprocessor.templates.terraform.model import Module
 
 WORKSPACE = "Workspace"
 
+_JSON_ENDINGS = tuple(ending for ending in (*CONFIGURATION, *VALUES) if ending.endswith(".json"))
 _ENDINGS = tuple(ending for ending in (*CONFIGURATION, *VALUES) if not ending.endswith(".json"))
 
 
@@ -36,6 +41,8 @@ def read_workspace(document: Document, root: Mapping, catalog: Catalog) -> tuple
     matter = mentions(catalog).search(document.source.text) is not None
     findings: list[Finding] = []
     folders: dict[str, list[tuple[str, Body]]] = {}
+    if matter and workspace is not None:
+        findings.extend(_in_json(document, workspace.target, catalog))
     for name, (text, place) in files.items():
         folder, base = posixpath.split(posixpath.normpath(name))
         body = Body()
@@ -70,6 +77,24 @@ def _files(document: Document, workspace: object) -> dict[str, tuple[str, Place]
             place = place_of(source.text, source.path, scalar, json=document.json)
             files[name] = (scalar.value, place or Place.blurred(source.path, scalar.start, scalar.end))
     return files
+
+
+def _in_json(document: Document, workspace: object, catalog: Catalog) -> Iterator[Finding]:
+    """Tell of files in Terraform's JSON syntax: JSON in a scalar is not read."""
+    for name, node in workspace.entries() if isinstance(workspace, Mapping) else ():
+        scalar = node.target
+        if (
+            name.endswith(_JSON_ENDINGS)
+            and isinstance(scalar, Scalar)
+            and mentions(catalog).search(scalar.value)
+        ):
+            yield Finding(
+                "unsafe-edit",
+                Severity.ERROR,
+                f"the file {name} is in Terraform's JSON syntax, which is not read inside a ROS template",
+                "write it in HCL",
+                document.location(scalar),
+            )
 
 
 def _parameters(document: Document, root: Mapping) -> dict[str, tuple[Step, ...]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preprocessor.catalog import load_catalog
 from preprocessor.model import Source
-from preprocessor.templates.terraform import read_terraform
+from preprocessor.templates.terraform.read import read_terraform
 
 if TYPE_CHECKING:
     from preprocessor.model import Field, Slot, Template

@@ -213,3 +213,9 @@ def test_a_scalar_that_cannot_be_traced_back_is_read_and_never_edited(
     note = "the scalar it stands in cannot be traced back; write it as a block (|)"
     assert (field.value, field.slot, field.note) == ("m-1", None, note)
     assert [(step.slot, step.note) for step in field.trace] == [(None, note)]
+
+
+def test_a_workspace_file_in_json_syntax_is_refused() -> None:
+    text = HEAD + 'Workspace:\n  main.tf.json: |\n    {"resource": {"alicloud_instance": {}}}\n'
+    (found,) = read(text).findings
+    assert (found.rule, str(found.location)) == ("unsafe-edit", "web.yaml:4:17")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,19 +9,12 @@ from preprocessor.errors import InputError
 from preprocessor.model import Finding, Severity
 from preprocessor.syntax.hcl import Body, HclError, Place, check_text, read_body
 from preprocessor.templates.terraform.json_files import read_json_body
+from preprocessor.templates.terraform.names import is_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from preprocessor.model import Source
-
-CONFIGURATION = (".tf", ".tofu", ".tf.json", ".tofu.json")
-"""Endings of files that hold blocks."""
-
-VALUES = (".tfvars", ".tfvars.json")
-"""Endings of files that hold values of variables."""
-
-_OVERRIDES = tuple(f"override{ending}" for ending in CONFIGURATION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,41 +25,6 @@ class Parsed:
     body: Body
     findings: Sequence[Finding] = ()
     """It may grow: templates in JSON strings are read when they are looked at."""
-
-
-_LOOKS_LIKE = re.compile(r'^[ \t]*(?:resource|data)[ \t]+"[^"\n]+"[ \t]+"[^"\n]+"[ \t]*\{', re.MULTILINE)
-
-
-def looks_like_hcl(text: str) -> bool:
-    """Return whether `text` has a resource in HCL, for texts whose name says nothing."""
-    return _LOOKS_LIKE.search(text) is not None
-
-
-def is_values(name: str) -> bool:
-    """Return whether a file of this name holds values of variables."""
-    return name.endswith(VALUES)
-
-
-def is_terraform(name: str) -> bool:
-    """Return whether a file of this name is one of Terraform's."""
-    return name.endswith((*CONFIGURATION, *VALUES))
-
-
-def is_override(name: str) -> bool:
-    """Return whether Terraform merges a file of this name over the others."""
-    return name in _OVERRIDES or name.endswith(tuple(f"_{ending}" for ending in _OVERRIDES))
-
-
-def is_automatic(name: str) -> bool:
-    """Return whether Terraform loads a tfvars file by itself, by its path from the module's folder."""
-    return "/" not in name and (
-        name.endswith((".auto.tfvars", ".auto.tfvars.json"))
-        or name
-        in (
-            "terraform.tfvars",
-            "terraform.tfvars.json",
-        )
-    )
 
 
 def read_file(source: Source) -> Parsed:

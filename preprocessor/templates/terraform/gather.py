@@ -16,15 +16,9 @@ from typing import TYPE_CHECKING
 from preprocessor.errors import InputError
 from preprocessor.files import posix, read_source, reason
 from preprocessor.model import Finding, Passenger
-from preprocessor.templates.terraform.files import (
-    CONFIGURATION,
-    VALUES,
-    Parsed,
-    is_terraform,
-    is_values,
-    read_file,
-)
+from preprocessor.templates.terraform.files import Parsed, read_file
 from preprocessor.templates.terraform.modules import build_module, child_folder
+from preprocessor.templates.terraform.names import is_module, is_terraform, is_values
 from preprocessor.templates.terraform.read import VALUES_DEPTH, read_terraform, read_values
 
 if TYPE_CHECKING:
@@ -56,25 +50,6 @@ class Unit:
     findings: tuple[Finding, ...] = ()
     parsed: dict[str, Parsed] = field(default_factory=dict)
     """What was parsed on the way, by path, so that it is not parsed again."""
-
-
-EXTENSIONS = (*CONFIGURATION, *VALUES)
-"""Endings of the names of Terraform's files."""
-
-
-def is_module(folder: str, excluded: frozenset[str] = frozenset()) -> bool:
-    """Return whether `folder` holds files, other than those in `excluded`, that make it a module."""
-    try:
-        with os.scandir(folder) as entries:
-            return any(
-                entry.name.endswith(CONFIGURATION)
-                and not entry.name.startswith(".")
-                and posix(entry.path) not in excluded
-                and entry.is_file()
-                for entry in entries
-            )
-    except OSError:
-        return False
 
 
 def read_module(path: str, catalog: Catalog, excluded: frozenset[str] = frozenset()) -> Template:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from preprocessor.syntax.hcl import Block, Body, Literal
-from preprocessor.templates.terraform.files import is_automatic, is_override, is_values
 from preprocessor.templates.terraform.model import Given, Module, ModuleCall, Resource, Scope, Variable
+from preprocessor.templates.terraform.names import is_automatic, is_override, is_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from preprocessor.model import Field, Finding, Form, Location, Severity, Template, Via
 from preprocessor.templates.terraform.fields import find_fields
-from preprocessor.templates.terraform.files import Parsed, check_file, is_values, read_file
+from preprocessor.templates.terraform.files import Parsed, check_file, read_file
 from preprocessor.templates.terraform.modules import MAX_INSTANCES, build_module, build_scope
+from preprocessor.templates.terraform.names import is_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
