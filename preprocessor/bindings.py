@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ DEFAULT_FILE = "image-bindings.yaml"
 COMPUTE_NEST_FILE = ".computenest/config.yaml"
 DEFAULT_MAP = "artifact-map.yaml"
 DEFAULT_OUTPUT = "dist/{{ region }}/{{ path }}"
+
+_EXPRESSION = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,11 @@ def find_bindings() -> str:
     """
     compute_nest = not os.path.lexists(DEFAULT_FILE) and os.path.lexists(COMPUTE_NEST_FILE)
     return COMPUTE_NEST_FILE if compute_nest else DEFAULT_FILE
+
+
+def output_folder(pattern: str) -> str:
+    """Return the folder that an `output` pattern names before its first expression: the output root."""
+    return _EXPRESSION.split(pattern, maxsplit=1)[0].rpartition("/")[0]
 
 
 def load_bindings(path: str) -> Bindings:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Use:
     """A place, other than in a condition, that takes the value of a parameter."""
 
@@ -24,7 +24,7 @@ class Use:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """A place that compares a parameter with a literal."""
 
@@ -38,7 +38,7 @@ class Comparison:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lookalike:
     """A property that looks like an image field and is none that the catalog knows."""
 
@@ -52,7 +52,7 @@ class Lookalike:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comment:
     """A comment of a text: from its mark to the end of its line."""
 

@@ -6,7 +6,7 @@ is its manual, with a bad and a good example that the tests run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
@@ -47,7 +47,7 @@ class Planned:
     """Whether its entry is for this very file."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Generated:
     """A generated file, and whose variant it is."""
 
@@ -81,7 +81,8 @@ class Subject:
     """What the templates concerned use of the binding file."""
     whole: bool = False
     """Whether `templates` are all that the binding file lists."""
-    output: Output = field(default_factory=Output)
+    output: Output | None = None
+    """None where the generated files were not compared."""
     found: tuple[Finding, ...] = ()
     """What reading, planning and choosing regions found."""
 
@@ -133,6 +134,9 @@ RULES: Mapping[str, Scope] = {
     "missing-map": Scope.PROJECT,
 }
 """Every rule, with what it looks at. The module of `unbound-image` is `checks.unbound_image`."""
+
+IGNORE_MARK = "region-image:"
+"""Begins a comment that ignores findings: see `checks.ignores`."""
 
 STAGE_RULES = frozenset(name for name, scope in RULES.items() if scope is Scope.STAGE)
 

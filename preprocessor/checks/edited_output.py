@@ -46,7 +46,7 @@ SEVERITY = Severity.ERROR
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the generated files that are not as they were written."""
-    for file in subject.output.edited:
+    for file in subject.output.edited if subject.output is not None else ():
         yield Finding(
             RULE,
             SEVERITY,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from preprocessor.model import Location, Source
     from preprocessor.surroundings import Comment
 
-MARK = "region-image:"
-
 _COMMENT = re.compile(r"(?:#+|//+)\s*region-image:\s*(?P<body>.*?)\s*", re.DOTALL)
 _IGNORE = re.compile(r"ignore\s*\[(?P<rules>[^\]]*)\]\s*(?P<reason>.*)", re.DOTALL)
 _NO_CODE = re.compile(r"\s*(?:(?:#|//)[^\r\n]*)?")

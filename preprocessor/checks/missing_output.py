@@ -47,7 +47,7 @@ SEVERITY = Severity.ERROR
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the variants that are not there."""
-    for file in subject.output.missing:
+    for file in subject.output.missing if subject.output is not None else ():
         yield Finding(
             RULE,
             SEVERITY,

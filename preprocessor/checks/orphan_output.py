@@ -52,7 +52,7 @@ SEVERITY = Severity.ERROR
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the generated files that no render would make now."""
-    for file in subject.output.orphans:
+    for file in subject.output.orphans if subject.output is not None else ():
         yield Finding(
             RULE,
             SEVERITY,

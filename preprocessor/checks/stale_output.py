@@ -47,7 +47,7 @@ SEVERITY = Severity.ERROR
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the generated files that a render would write differently."""
-    for file in subject.output.stale:
+    for file in subject.output.stale if subject.output is not None else ():
         yield Finding(
             RULE,
             SEVERITY,

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessor.checks import RULES, STAGE_RULES, Scope, Subject, load_rule
+from preprocessor.checks import IGNORE_MARK, RULES, STAGE_RULES, Scope, Subject, load_rule
 from preprocessor.engine.look import Looked, Target, look_at
 from preprocessor.engine.project import load_project
 from preprocessor.engine.targets import Group, find_targets
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from preprocessor.checks import Output, Planned
     from preprocessor.engine.project import Project
     from preprocessor.model import Finding, Source
+    from preprocessor.syntax import Document
 
 _LEAST_TEMPLATES = 16
 """How many templates make a further process worth its start."""
@@ -30,7 +31,7 @@ _ALWAYS = frozenset(("file-error", "syntax-error", "invalid-bindings", "invalid-
 """Rules that `select` does not switch off: where they find something, the others have not seen everything."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CheckResult:
     """What a check found, sorted, and how much it looked at."""
 
@@ -189,35 +190,45 @@ def _project_rules(
     output: Output | None,
 ) -> list[Finding]:
     """Return what the rules for the binding file, the map and the output find."""
-    from preprocessor.checks import ignores
-
-    empty = Subject()
     subject = Subject(
         artifact_map=project.artifact_map if project.has_map else None,
         targets=tuple(sorted({bound.target for one in planned for bound in one.bound})),
         bindings=project.bindings,
         templates=planned,
         whole=whole,
-        output=output if output is not None else empty.output,
+        output=output,
         found=tuple(found),
     )
+    scopes = (Scope.PROJECT,) if output is None else (Scope.PROJECT, Scope.OUTPUT)
     findings = [
         finding
         for name, scope in RULES.items()
-        if scope in (Scope.PROJECT, Scope.OUTPUT) and name in active
+        if scope in scopes and name in active
         for finding in load_rule(name).check(subject)
     ]
-    ignored: list[ignores.Ignoring] = []
-    for document in (project.bindings.document, project.artifact_map.document):
-        if document is not None and ignores.MARK in document.source.text:
-            from preprocessor.surroundings import Comment
-            from preprocessor.syntax.comments import comments
-
-            path = document.source.path
-            more, wrong = ignores.ignorings(
-                document.source, [Comment(path, *span) for span in comments(document, ignores.MARK)]
-            )
-            ignored.extend(more)
-            findings.extend(wrong)
+    documents = [
+        document
+        for document in (project.bindings.document, project.artifact_map.document)
+        if document is not None and IGNORE_MARK in document.source.text
+    ]
     # Whether a comment is of use can only be said where everything was looked at.
-    return ignores.apply(findings, ignored, active if whole else ())
+    return _not_ignored(documents, findings, active if whole else ()) if documents else findings
+
+
+def _not_ignored(
+    documents: Sequence[Document], findings: list[Finding], active: Collection[str]
+) -> list[Finding]:
+    """Return the findings less those that comments in the binding file and the map ignore."""
+    from preprocessor.checks import ignores
+    from preprocessor.surroundings import Comment
+    from preprocessor.syntax.comments import comments
+
+    ignored: list[ignores.Ignoring] = []
+    for document in documents:
+        path = document.source.path
+        more, wrong = ignores.ignorings(
+            document.source, [Comment(path, *span) for span in comments(document, IGNORE_MARK)]
+        )
+        ignored.extend(more)
+        findings.extend(wrong)
+    return ignores.apply(findings, ignored, active)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessor.checks import RULES, Planned, Scope, Subject, load_rule
+from preprocessor.checks import IGNORE_MARK, RULES, Planned, Scope, Subject, load_rule
 from preprocessor.engine.project import not_a_template, plan_for
 from preprocessor.errors import InputError
 from preprocessor.plan import bound_in
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TEMPLATE_RULES = tuple(name for name, scope in RULES.items() if scope is Scope.TEMPLATE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """A template to look at."""
 
@@ -91,10 +91,12 @@ _SINGLE = (".yaml", ".yml", ".json", ".template", ".ros")
 
 def _compiled(plan: Plan, project: Project, *, prepare: bool) -> tuple[tuple[Finding, ...], Prepared | None]:
     """Compile a plan as a render would; return what stands against it, and what was made ready."""
-    from preprocessor.engine.variant import compile_plan, prepared_of
+    from preprocessor.engine.compiling import compile_plan
 
     try:
         if prepare:
+            from preprocessor.engine.variant import prepared_of
+
             return (), prepared_of(plan, project)
         compile_plan(plan, project)
     except InputError as error:
@@ -104,18 +106,18 @@ def _compiled(plan: Plan, project: Project, *, prepare: bool) -> tuple[tuple[Fin
 
 def _judged(plan: Plan, active: Collection[str]) -> tuple[Finding, ...]:
     """Return what the rules for templates find, less what comments in the template ignore."""
-    from preprocessor.checks import ignores
-
     subject = Subject((plan,))
     findings = [
         finding for name in TEMPLATE_RULES if name in active for finding in load_rule(name).check(subject)
     ]
     template = plan.template
-    marked = any(ignores.MARK in source.text for source in template.sources.values())
+    marked = any(IGNORE_MARK in source.text for source in template.sources.values())
     if not marked or template.look is None:
         return tuple(findings)
+    from preprocessor.checks import ignores
+
     ignored: list[ignores.Ignoring] = []
-    comments = list(template.look().comments(ignores.MARK))
+    comments = list(template.look().comments(IGNORE_MARK))
     for path, source in template.sources.items():
         more, wrong = ignores.ignorings(source, [one for one in comments if one.path == path])
         ignored.extend(more)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, load_rule
+from preprocessor.engine.compiling import compile_plan
 from preprocessor.engine.project import Listed, Project, load_project, no_map, not_a_template
-from preprocessor.engine.variant import Prepared, VariantFile, compile_plan, prepare_template
+from preprocessor.engine.variant import Prepared, VariantFile, prepare_template
 from preprocessor.errors import InputError, RefusedError
 from preprocessor.files import locked, posix, read_bytes
 from preprocessor.model import Finding, Location, Severity, Source

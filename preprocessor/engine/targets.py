@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from preprocessor.bindings import COMPUTE_NEST_FILE, DEFAULT_FILE, find_bindings
+from preprocessor.bindings import COMPUTE_NEST_FILE, DEFAULT_FILE, find_bindings, output_folder
 from preprocessor.catalog import load_catalog
 from preprocessor.engine.look import Target
 from preprocessor.errors import InputError
@@ -191,7 +191,7 @@ class _Finder:
 
 def _is_generated(project: Project, path: str) -> bool:
     """Return whether `path` is a generated file; the manifest is read only for files in the output root."""
-    root = project.pattern.root
+    root = posix(os.path.join(project.bindings.base, output_folder(project.bindings.output)))
     return (root == "." or path.startswith(root + "/")) and path in project.excluded
 
 

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, load_rule
-from preprocessor.compile import compile_text
 from preprocessor.copies import CopiedFile, KeptLink
+from preprocessor.engine.compiling import compile_plan
 from preprocessor.engine.project import not_a_template, plan_for
-from preprocessor.engine.verify import verify
 from preprocessor.errors import InputError
 from preprocessor.files import mode_of, posix, read_bytes
 from preprocessor.plan import bound_in
-from preprocessor.styles import STYLES
 from preprocessor.templates.formats import read_template
 
 if TYPE_CHECKING:
@@ -119,28 +117,3 @@ def _digests(template: Template, files: tuple[VariantFile, ...], project: Projec
 
 def _no_images(target: ArtifactVersion) -> str:
     raise KeyError(target)  # copies and links have no images in them
-
-
-def compile_plan(plan: Plan, project: Project) -> dict[str, CompiledText]:
-    """Compile the texts of a plan and read the result again: only the bound fields may have changed.
-
-    Raises:
-        InputError: the style is not known, or the result reads differently than planned.
-    """
-    style_name = plan.entry.style if plan.entry is not None else "inline"
-    style = STYLES.get(style_name)
-    if style is None:
-        raise InputError.of(
-            "invalid-bindings",
-            f"the style '{style_name}' cannot be written by this version",
-            f"known: {', '.join(STYLES)}",
-            plan.entry.location if plan.entry is not None else plan.template.path,
-        )
-    edits = style.edits(plan)
-    texts = {
-        path: compile_text(source, [edit for edit in edits if edit.slot.path == path])
-        for path, source in plan.template.sources.items()
-    }
-    if edits:
-        verify(plan, texts, project.catalog)
-    return texts

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+import preprocessor.checks
 from preprocessor.checks import RULES, load_rule, manual, summary
-from tests.conftest import Run, Write
 from tests.projects import MAP
+
+if TYPE_CHECKING:
+    from tests.conftest import Run, Write
 
 _FILE = re.compile(r"# (\S+\.\w+)$")
 
@@ -88,13 +91,9 @@ def test_a_manual_has_its_parts(rule: str) -> None:
 
 
 def test_every_module_of_a_rule_is_in_the_table() -> None:
-    folder = Path(load_rule("unbound-image").__doc__ and shutil.os.path.dirname(_file("unbound-image")))
+    folder = Path(str(preprocessor.checks.__file__)).parent
     modules = {path.stem.replace("_", "-") for path in folder.glob("*.py")}
     assert modules - set(RULES) == {"--init--", "edited", "ignores", "literals"}
-
-
-def _file(rule: str) -> str:
-    return str(getattr(load_rule(rule), "__file__", ""))
 
 
 def test_explain_prints_the_manual(run: Run) -> None:
@@ -121,7 +120,9 @@ syntax-error file-error invalid-bindings invalid-map unknown-artifact unknown-ve
 ambiguous-binding unsafe-edit foreign-output unbound-image region-mismatch unsupported-region
 missing-output stale-output edited-output orphan-output invalid-ignore
 """
-WARNINGS = "unbound-placeholder unused-binding unused-ignore duplicate-image shared-parameter condition-depends"
+WARNINGS = (
+    "unbound-placeholder unused-binding unused-ignore duplicate-image shared-parameter condition-depends"
+)
 NOTES = "unbound-public-image dynamic-image unknown-image-field missing-map"
 SEVERITIES = {
     **dict.fromkeys(ERRORS.split(), "error"),
