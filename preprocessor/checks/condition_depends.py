@@ -60,11 +60,13 @@ def check(subject: Subject) -> Iterator[Finding]:
         edited = edited_parameters(plan)
         if not edited or plan.template.look is None:
             continue
+        seen = set()
         for place in plan.template.look().comparisons():
             found = edited.get(place.parameter)
             target = found.values.get(place.value) if found is not None else None
-            if target is None:
+            if target is None or (place.path, place.start) in seen:
                 continue
+            seen.add((place.path, place.start))
             yield Finding(
                 RULE,
                 SEVERITY,

@@ -62,10 +62,14 @@ def check(subject: Subject) -> Iterator[Finding]:
         ways = {field.address: field for field in plan.template.fields}
         on_the_way = [step.address for field in plan.template.fields for step in field.trace]
         places = (*ways, *on_the_way)
+        seen = set()
         for use in plan.template.look().uses():
             found = edited.get(use.parameter)
-            if found is None or any(_within(use.address, place) for place in places):
+            if found is None or (use.path, use.start) in seen:
                 continue
+            if any(_within(use.address, place) for place in places):
+                continue
+            seen.add((use.path, use.start))
             target = next(iter(found.values.values()))
             field = next(
                 address

@@ -147,6 +147,8 @@ class _Finder:
     def add(self, path: str, *, named: bool) -> None:
         """Add one template, to the group of its binding file."""
         group = self.group(self.binding_file(path))
+        if not named and group.project is not None and _listed_by_file(group.project, path):
+            return
         path, listed = _template_of(path, group.project)
         if path not in group.targets:
             group.targets[path] = Target(path, listed, named and not self.skip_others)
@@ -211,6 +213,13 @@ def _template_of(path: str, project: Project | None) -> tuple[str, Listed | None
             place = os.path.dirname(place) or "."
         return folder, None
     return path, listed
+
+
+def _listed_by_file(project: Project, folder: str) -> bool:
+    """Return whether a module's folder has files that are listed one by one; then it is no module here."""
+    return folder not in project.by_path and any(
+        path.endswith(_TERRAFORM) and (os.path.dirname(path) or ".") == folder for path in project.by_path
+    )
 
 
 _TERRAFORM = (".tf", ".tf.json", ".tofu", ".tfvars", ".tfvars.json")

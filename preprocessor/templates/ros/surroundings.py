@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from preprocessor import address
@@ -12,19 +13,21 @@ from preprocessor.surroundings import Comment, Comparison, Lookalike, Use
 from preprocessor.syntax import Mapping, Scalar, Sequence
 from preprocessor.syntax.comments import comments
 from preprocessor.templates.ros.functions import REF, call_of
-from preprocessor.templates.ros.template import NESTED_STACK, descend, entries, type_of
+from preprocessor.templates.ros.template import NESTED_STACK, descend, entries, holds_terraform, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from preprocessor.address import Part
     from preprocessor.catalog import Catalog
+    from preprocessor.surroundings import Surroundings
     from preprocessor.syntax import Document, Node
 
     Parts = tuple[Part, ...]
 
 _SUB_NAME = re.compile(r"\$\{([^!${}.][^${}.]*)\}")
 _LOOKS_LIKE_IMAGE = re.compile(r"(?:\w*_)?(?:[A-Za-z]*I|i)mage_?I[Dd]s?|(?:\w+_)?image_ids?")
+_MENTIONS_IMAGE = re.compile(r"image_ids?\b|\bm-[0-9a-z]{20}\b")
 _SKIPPED_SECTIONS = ("Outputs", "Metadata", "Parameters", "Description")
 """What merely shows a value, or says what a parameter is, does not depend on it."""
 
@@ -36,8 +39,20 @@ class RosSurroundings:
         self.document = document
         self.catalog = catalog
 
+    @cached_property
+    def terraform(self) -> Surroundings | None:
+        """What stands in the Terraform files of the template; None where it has none."""
+        root = self.document.root
+        if not isinstance(root, Mapping) or not holds_terraform(root):
+            return None
+        from preprocessor.templates.ros_terraform import look_around
+
+        return look_around(self.document, root, self.catalog)
+
     def uses(self) -> Iterator[Use]:
         """Yield the places that take the value of a parameter, image fields among them."""
+        if self.terraform is not None:
+            yield from self.terraform.uses()
         for root, parts in self._templates():
             names = {name for name, _ in entries(root.get("Parameters"))}
             for section, value in root.entries():
@@ -53,6 +68,8 @@ class RosSurroundings:
 
     def comparisons(self) -> Iterator[Comparison]:
         """Yield the places that compare a parameter with a literal."""
+        if self.terraform is not None:
+            yield from self.terraform.comparisons()
         for root, parts in self._templates():
             names = {name for name, _ in entries(root.get("Parameters"))}
             for section, value in root.entries():
@@ -70,6 +87,8 @@ class RosSurroundings:
 
     def lookalikes(self) -> Iterator[Lookalike]:
         """Yield the properties that look like image fields and are none that the catalog knows."""
+        if self.terraform is not None and _MENTIONS_IMAGE.search(self.document.source.text):
+            yield from self.terraform.lookalikes()
         for root, parts in self._templates():
             for name, resource in dict(entries(root.get("Resources"))).items():
                 target, kind = resource.target, type_of(resource)
@@ -92,6 +111,8 @@ class RosSurroundings:
 
     def comments(self, mark: str) -> Iterator[Comment]:
         """Yield the comments that hold the text `mark`."""
+        if self.terraform is not None:
+            yield from self.terraform.comments(mark)
         for start, end in comments(self.document, mark):
             yield Comment(self._path, start, end)
 
