@@ -172,8 +172,11 @@ def _settle(
         if target.listed is not None
     ]
     try:
-        written = settle(project, pairs, found)
-        if compare and not any(finding.severity is Severity.ERROR for finding in found):
+        # What is wrong with templates that the binding file does not list stands against no render.
+        own = [*group.findings, *(finding for _, one in pairs for finding in one.found)]
+        written = settle(project, pairs, own)
+        found.extend(own)
+        if compare and not any(finding.severity is Severity.ERROR for finding in own):
             return compare_output(project, written, found)
     except InputError as error:
         found.extend(error.findings)

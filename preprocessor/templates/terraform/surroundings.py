@@ -64,7 +64,7 @@ class TerraformSurroundings:
         self.outer = frozenset(outer)
 
     def uses(self) -> Iterator[Use]:
-        """Yield the places, comparisons left out, that take the value of a variable, image fields among them."""
+        """Yield the places, comparisons left out, that take the value of a variable."""
         for piece in self.pieces():
             masked = _masked(piece.text)
             holders = list(_holders(piece.body, piece.prefix))
