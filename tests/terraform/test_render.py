@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -278,3 +279,28 @@ def test_a_folder_without_a_module_is_no_template(write: Write, run: Run, path: 
     assert done.status == 2
     assert "not a template: neither ROS nor Terraform" in done.err
     assert "the folder of a Terraform module has .tf files in it" in done.err
+
+
+def test_a_diff_of_links_and_of_files_that_are_no_text(write: Write, run: Run) -> None:
+    write({"m/main.tf": instance('"m-1"'), "m/a.bin": b"\0a", "m/x.sh": "x\n", **project("  - path: m\n")})
+    os.symlink("x.sh", "m/link")
+    assert run("render", "-r", "cn-beijing").status == 0
+    Path("m/link").unlink()
+    os.symlink("a.bin", "m/link")
+    Path("m/a.bin").write_bytes(b"\0b")
+    done = run("render", "-r", "cn-beijing", "--diff")
+    digests = [hashlib.sha256(data).hexdigest() for data in (b"\0a", b"\0b")]
+    assert done.out.splitlines() == [
+        "--- dist/cn-beijing/m/a.bin",
+        "+++ dist/cn-beijing/m/a.bin",
+        "@@ -1 +1 @@",
+        f"-2 bytes that are no text, SHA-256 {digests[0]}",
+        f"+2 bytes that are no text, SHA-256 {digests[1]}",
+        "--- dist/cn-beijing/m/link",
+        "+++ dist/cn-beijing/m/link",
+        "@@ -1 +1 @@",
+        "-a link to x.sh",
+        "+a link to a.bin",
+    ]
+    assert run("render", "-r", "cn-beijing").status == 0
+    assert os.readlink("dist/cn-beijing/m/link") == "a.bin"
