@@ -141,6 +141,27 @@ def test_links_stay_links_where_what_they_point_to_goes_along(write: Write, run:
     assert not os.path.lexists("dist/cn-beijing/m/files/inside.sh")
 
 
+def test_a_module_that_is_called_by_a_link_is_written_as_a_folder(write: Write, run: Run) -> None:
+    call = 'module "a" {\n  source = "./linked"\n}\n'
+    write({"m/main.tf": call, "m/real/main.tf": instance(f'"{OLD}"'), **project("  - path: m\n")})
+    os.symlink("real", "m/linked")
+    os.symlink("real/main.tf", "m/real.tf.txt")
+    assert run("render", "-r", "cn-beijing").status == 0
+    assert tree("dist/cn-beijing/m") == {
+        "main.tf": call,
+        "linked/main.tf": instance(f'"{BEIJING}"'),
+        "real/main.tf": instance(f'"{OLD}"'),
+        "real.tf.txt": "-> real/main.tf",
+    }
+
+
+def test_an_unedited_text_of_the_module_that_is_a_link_stays_one(write: Write, run: Run) -> None:
+    write({"m/main.tf": instance(f'"{OLD}"'), "m/files/v.tf": "locals {}\n", **project("  - path: m\n")})
+    os.symlink("files/v.tf", "m/versions.tf")
+    assert run("render", "-r", "cn-beijing").status == 0
+    assert tree("dist/cn-beijing/m")["versions.tf"] == "-> files/v.tf"
+
+
 def test_a_link_of_the_module_whose_text_is_edited_becomes_a_file(write: Write, run: Run) -> None:
     write({"m/files/real.tf": instance(f'"{OLD}"'), **project("  - path: m\n")})
     os.symlink("files/real.tf", "m/main.tf")

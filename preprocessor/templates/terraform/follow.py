@@ -175,7 +175,7 @@ class Follower:
         if variable is None:
             if name in scope.outer:
                 return outer(at, name, ())
-            return dynamic(at, f"the variable '{name}' is not declared in these files")
+            return dynamic(at, f"the variable '{name}' {_undeclared(scope)}")
         where = f"{scope.prefix}variable.{name}"
         block = variable.block
         step = Step(Via.PARAMETER, where, block.place.path, block.start, block.end)
@@ -229,7 +229,7 @@ class Follower:
     def _local(self, at: Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
         local = at.scope.module.locals.get(name)
         if local is None:
-            return dynamic(at, f"the local value '{name}' is not declared in these files")
+            return dynamic(at, f"the local value '{name}' {_undeclared(at.scope)}")
         where = f"{at.scope.prefix}local.{name}"
         step = Step(Via.LOCAL, where, local.place.path, local.start, local.end)
         found = self._visit(at.to(local.value, keys=keys, via=Via.VALUE, address=where))
@@ -284,6 +284,12 @@ class Follower:
 def repeated(scope: Scope, for_each: Attribute | None) -> Scope:
     """Return the scope inside a block with this `for_each`."""
     return scope if for_each is None else scope.with_iterator("each", for_each.value)
+
+
+def _undeclared(scope: Scope) -> str:
+    if scope.module.alone:
+        return "is not declared in this file; read the module's folder to follow it"
+    return "is not declared in these files"
 
 
 def _is_set(collection: Expr) -> bool:
