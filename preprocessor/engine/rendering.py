@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, load_rule
+from preprocessor.copies import KeptLink
 from preprocessor.engine.compiling import compile_plan
 from preprocessor.engine.project import Listed, Project, load_project, no_map, not_a_template
 from preprocessor.engine.variant import Prepared, VariantFile, prepare_template
@@ -206,14 +207,25 @@ def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
         raise RefusedError(plan.findings)
     for output in plan.writes:
         path = posixpath.normpath(posixpath.join(plan.root, output.path))
-        old = path if os.path.isfile(path) else output.source
-        before = read_bytes(old).decode("utf-8", "replace").splitlines(keepends=True)
-        after = output.content().decode("utf-8", "replace").splitlines(keepends=True)
-        yield from _diff_lines(before, after, old, path)
+        old = path if os.path.lexists(path) else output.source
+        if isinstance(output.text, KeptLink):
+            after = [f"a link to {output.text.target}\n"]
+        else:
+            after = _lines(output.content())
+        yield from _diff_lines(_standing_lines(old), after, old, path)
     for name in plan.removes:
         path = posixpath.normpath(posixpath.join(plan.root, name))
-        before = read_bytes(path).decode("utf-8", "replace").splitlines(keepends=True)
-        yield from _diff_lines(before, [], path, "/dev/null")
+        yield from _diff_lines(_standing_lines(path), [], path, "/dev/null")
+
+
+def _standing_lines(path: str) -> list[str]:
+    return [f"a link to {os.readlink(path)}\n"] if os.path.islink(path) else _lines(read_bytes(path))
+
+
+def _lines(data: bytes) -> list[str]:
+    if b"\0" in data:
+        return [f"{len(data):,} bytes that are no text, SHA-256 {hashlib.sha256(data).hexdigest()}\n"]
+    return data.decode("utf-8", "replace").splitlines(keepends=True)
 
 
 def _diff_lines(before: list[str], after: list[str], old: str, new: str) -> Iterable[str]:

@@ -370,4 +370,5 @@ def test_inputs_of_a_module_from_elsewhere_that_the_user_names_by_its_source() -
 
 def test_a_file_without_its_module() -> None:
     template = single(instance("var.image"))
-    assert only_field(template).trace[0].note == "the variable 'image' is not declared in these files"
+    note = "the variable 'image' is not declared in this file; read the module's folder to follow it"
+    assert only_field(template).trace[0].note == note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -138,6 +139,27 @@ def test_links_stay_links_where_what_they_point_to_goes_along(write: Write, run:
         == "dist: 0 written, 12 unchanged, 1 removed (1 template, 1 region)\n"
     )
     assert not os.path.lexists("dist/cn-beijing/m/files/inside.sh")
+
+
+def test_a_module_that_is_called_by_a_link_is_written_as_a_folder(write: Write, run: Run) -> None:
+    call = 'module "a" {\n  source = "./linked"\n}\n'
+    write({"m/main.tf": call, "m/real/main.tf": instance(f'"{OLD}"'), **project("  - path: m\n")})
+    os.symlink("real", "m/linked")
+    os.symlink("real/main.tf", "m/real.tf.txt")
+    assert run("render", "-r", "cn-beijing").status == 0
+    assert tree("dist/cn-beijing/m") == {
+        "main.tf": call,
+        "linked/main.tf": instance(f'"{BEIJING}"'),
+        "real/main.tf": instance(f'"{OLD}"'),
+        "real.tf.txt": "-> real/main.tf",
+    }
+
+
+def test_an_unedited_text_of_the_module_that_is_a_link_stays_one(write: Write, run: Run) -> None:
+    write({"m/main.tf": instance(f'"{OLD}"'), "m/files/v.tf": "locals {}\n", **project("  - path: m\n")})
+    os.symlink("files/v.tf", "m/versions.tf")
+    assert run("render", "-r", "cn-beijing").status == 0
+    assert tree("dist/cn-beijing/m")["versions.tf"] == "-> files/v.tf"
 
 
 def test_a_link_of_the_module_whose_text_is_edited_becomes_a_file(write: Write, run: Run) -> None:
@@ -278,3 +300,28 @@ def test_a_folder_without_a_module_is_no_template(write: Write, run: Run, path: 
     assert done.status == 2
     assert "not a template: neither ROS nor Terraform" in done.err
     assert "the folder of a Terraform module has .tf files in it" in done.err
+
+
+def test_a_diff_of_links_and_of_files_that_are_no_text(write: Write, run: Run) -> None:
+    write({"m/main.tf": instance('"m-1"'), "m/a.bin": b"\0a", "m/x.sh": "x\n", **project("  - path: m\n")})
+    os.symlink("x.sh", "m/link")
+    assert run("render", "-r", "cn-beijing").status == 0
+    Path("m/link").unlink()
+    os.symlink("a.bin", "m/link")
+    Path("m/a.bin").write_bytes(b"\0b")
+    done = run("render", "-r", "cn-beijing", "--diff")
+    digests = [hashlib.sha256(data).hexdigest() for data in (b"\0a", b"\0b")]
+    assert done.out.splitlines() == [
+        "--- dist/cn-beijing/m/a.bin",
+        "+++ dist/cn-beijing/m/a.bin",
+        "@@ -1 +1 @@",
+        f"-2 bytes that are no text, SHA-256 {digests[0]}",
+        f"+2 bytes that are no text, SHA-256 {digests[1]}",
+        "--- dist/cn-beijing/m/link",
+        "+++ dist/cn-beijing/m/link",
+        "@@ -1 +1 @@",
+        "-a link to x.sh",
+        "+a link to a.bin",
+    ]
+    assert run("render", "-r", "cn-beijing").status == 0
+    assert os.readlink("dist/cn-beijing/m/link") == "a.bin"

@@ -23,6 +23,7 @@ from preprocessor.syntax.hcl.nodes import (
     Object,
     Tuple,
 )
+from preprocessor.syntax.hcl.strings import heredoc_content, unescape, unescape_template
 from preprocessor.syntax.tree import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
 MAX_HCL_LENGTH = 4 * 1024 * 1024
 """Longest text that is parsed, in code points: some seconds. Files in use stay below a hundredth of it."""
 
-_ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|\$(\$\{)|%(%\{)')
-_PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_HEREDOC_HEAD = re.compile(r"<<(-?)[^\r\n]*\r?\n")
-_INDENT = re.compile(r"^[ \t]*(?=\S)", re.MULTILINE)
 _BRACKET = re.compile(r"[(){}\[\]]")
 _SKIPPED = frozenset(("new_line_or_comment",))
 
@@ -164,7 +161,7 @@ class _Reader:
             if data == "body":
                 body = child
             elif data == "string":
-                words.append(_unescape(self.word(child)[1:-1]))
+                words.append(unescape(self.word(child)[1:-1]))
             elif data is not None and data not in _SKIPPED:
                 words.append(self.word(child))
         brace = next(child for child in tree.children if getattr(child, "type", "") == "LBRACE")
@@ -228,7 +225,7 @@ class _Reader:
         content = self.text[start + 1 : end - 1]
         if _has_template(parts, self.masked, self.text):
             return self.template(tree, parts, depth)
-        value = _unescape_template(content) if start == self.bare else _unescape(content)
+        value = unescape_template(content) if start == self.bare else unescape(content)
         return Literal(
             self.place,
             self.place.at(start),
@@ -249,22 +246,9 @@ class _Reader:
         parts = [child for child in tree.children if hasattr(child, "data")]
         if _has_template(parts, self.masked, self.text):
             return self.computed(tree, "a heredoc that is put together from parts")
-        head = _HEREDOC_HEAD.match(self.text, start)
-        first = head.end() if head else start
-        last = self.text.rfind("\n", first - 1, end)
-        body = self.text[first : max(first, last)].removesuffix("\r")
-        if head and head[1]:
-            indents = [match[0] for match in _INDENT.finditer(body)]
-            width = min(map(len, indents), default=0)
-            value = "\n".join(line[width:] for line in body.splitlines())
-        else:
-            value = "\n".join(body.splitlines())
-        # The line break before the marker belongs to the value in HCL, and to no image ID.
-        blank = len(body) - len(body.lstrip(" \t")) if head and head[1] else 0
-        where = (self.place.at(first + blank), self.place.end(first + len(body)))
-        return Literal(
-            self.place, self.place.at(start), self.place.end(end), _unescape_template(value), *where
-        )
+        value, first, last = heredoc_content(self.text, start, end)
+        where = (self.place.at(first), self.place.end(last))
+        return Literal(self.place, self.place.at(start), self.place.end(end), value, *where)
 
     def call(self, tree: Any, depth: int) -> Expr:
         names = [self.word(child) for child in tree.children if getattr(child, "data", "") == "identifier"]
@@ -345,26 +329,6 @@ def _has_template(parts: list[Any], masked: str, text: str) -> bool:
             if "%{" in text[start:end] and "%{" in text[start:end].replace("%%{", ""):
                 return True
     return False
-
-
-def _unescape(text: str) -> str:
-    if "\\" not in text and "{" not in text:
-        return text
-
-    def plain(match: re.Match[str]) -> str:
-        simple, short, long, dollar, percent = match.groups()
-        if simple:
-            return _PLAIN_ESCAPES[simple]
-        if short or long:
-            code = int(short or long, 16)
-            return chr(code) if code <= 0x10FFFF else match[0]
-        return str(dollar or percent)
-
-    return _ESCAPE.sub(plain, text)
-
-
-def _unescape_template(text: str) -> str:
-    return text.replace("$${", "${").replace("%%{", "%{")
 
 
 _ACCESSES = frozenset(

@@ -9,15 +9,16 @@ from preprocessor import address as addresses
 from preprocessor.catalog import ANY_DEPTH, ANY_ITEM
 from preprocessor.model import Field, Form, Slot
 from preprocessor.syntax.hcl import Attribute, Literal, Object, Tuple
-from preprocessor.templates.terraform.follow import Follower, inexact, repeated
+from preprocessor.templates.terraform.follow import Follower, repeated
+from preprocessor.templates.terraform.outcome import inexact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from preprocessor.catalog import Catalog, FieldSpec
     from preprocessor.syntax.hcl import Block, Body, Expr, Place
-    from preprocessor.templates.terraform.follow import Key
     from preprocessor.templates.terraform.model import Scope
+    from preprocessor.templates.terraform.outcome import Key
 
 _NO_SLOT = "the value around it comes as a whole from somewhere else"
 

@@ -7,23 +7,32 @@ Terraform runs ends in a dynamic step that says why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from preprocessor import address as addresses
-from preprocessor.model import Form, Slot, Step, Via
+from preprocessor.model import Form, Step, Via
 from preprocessor.syntax.hcl import Access, Call, Computed, Conditional, Literal, Name, Object, Tuple
+from preprocessor.templates.terraform.outcome import (
+    NOTHING,
+    Outcome,
+    Visit,
+    dynamic,
+    literal,
+    literals,
+    missing,
+    or_dynamic,
+    outer,
+    union,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from preprocessor.syntax.hcl import Attribute, Expr, Item
     from preprocessor.templates.terraform.model import Scope, Variable
+    from preprocessor.templates.terraform.outcome import Key
 
-    Key = str | None
-    """A key of a map or an index of a list; None where it is known only when Terraform runs."""
-
-MAX_DEPTH = 60
+MAX_DEPTH = 100
 """How many references and nestings are followed in a row; a longer way is a cycle or an attack."""
 
 MAX_VISITS = 5000
@@ -32,57 +41,6 @@ MAX_VISITS = 5000
 _HANDED_ON = frozenset(("sensitive", "nonsensitive", "ephemeralasnull"))
 _CONVERSIONS = frozenset(("tostring", "tolist", "toset", "tomap", "trimspace", "chomp"))
 _AT_RUN_TIME = "is known only when Terraform runs"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an expression turned out to be."""
-
-    form: Form
-    steps: tuple[Step, ...]
-    values: frozenset[str | None]
-    """The values it can have when Terraform runs with these files; None stands for an unknown one."""
-
-    @property
-    def value(self) -> str | None:
-        """The single static value, or None."""
-        return next(iter(self.values)) if len(self.values) == 1 else None
-
-
-NOTHING = Outcome(Form.LITERAL, (), frozenset())
-"""What null and an unset branch come to: no image at all."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Visit:
-    """One expression on the way: where it stands in the way, and how it was reached."""
-
-    expr: Expr
-    keys: tuple[Key, ...]
-    """What is still to be taken from its value: `["cn-beijing", "id"]` for `x["cn-beijing"].id`."""
-    scope: Scope
-    via: Via
-    address: str
-    depth: int
-
-    def to(
-        self,
-        expr: Expr,
-        *,
-        keys: tuple[Key, ...] | None = None,
-        scope: Scope | None = None,
-        via: Via | None = None,
-        address: str | None = None,
-    ) -> _Visit:
-        """Return the next visit, which is like this one where nothing is said."""
-        return _Visit(
-            expr,
-            self.keys if keys is None else keys,
-            scope or self.scope,
-            via or self.via,
-            self.address if address is None else address,
-            self.depth + 1,
-        )
 
 
 class Follower:
@@ -94,21 +52,21 @@ class Follower:
     def follow(self, expr: Expr, scope: Scope, address: str, keys: tuple[Key, ...] = ()) -> Outcome:
         """Return what is behind `expr`, the value at `address`; with `keys`, behind that part of it."""
         self.visits_left = MAX_VISITS
-        found = self._visit(_Visit(expr, keys, scope, Via.VALUE, address, 0))
+        found = self._visit(Visit(expr, keys, scope, Via.VALUE, address, 0))
         form = found.form
         # A way that ends without any literal is dynamic, whatever it went through.
-        if not _literals(found) and any(step.via is Via.DYNAMIC for step in found.steps):
+        if not literals(found) and any(step.via is Via.DYNAMIC for step in found.steps):
             form = Form.DYNAMIC
         return Outcome(form, tuple(dict.fromkeys(found.steps)), found.values)
 
-    def _visit(self, at: _Visit) -> Outcome:
+    def _visit(self, at: Visit) -> Outcome:
         """Return what is behind the expression of `at`."""
         self.visits_left -= 1
         if at.depth > MAX_DEPTH or self.visits_left < 0:
             return dynamic(at, "the references go too deep to follow")
         expr = at.expr
         if isinstance(expr, Literal):
-            return _literal(at, expr)
+            return literal(at, expr)
         if isinstance(expr, Access):
             return self._access(at, expr)
         if isinstance(expr, Conditional):
@@ -127,11 +85,11 @@ class Follower:
         what = expr.what if isinstance(expr, Computed) else "this"
         return dynamic(at, f"{what} {_AT_RUN_TIME}")
 
-    def _choice(self, at: _Visit, branches: Iterable[tuple[Expr, str]]) -> Outcome:
+    def _choice(self, at: Visit, branches: Iterable[tuple[Expr, str]]) -> Outcome:
         found = [self._visit(at.to(expr, via=Via.BRANCH, address=where)) for expr, where in branches]
-        return _union(Form.CHOICE, found)
+        return union(Form.CHOICE, found)
 
-    def _object(self, at: _Visit, expr: Object) -> Outcome:
+    def _object(self, at: Visit, expr: Object) -> Outcome:
         if not at.keys:
             return dynamic(at, "found a map, where an image ID was expected")
         key, rest = at.keys[0], at.keys[1:]
@@ -141,9 +99,9 @@ class Follower:
             if key is None or name is None or name == key:
                 where = addresses.extend(at.address, name if name is not None else "*")
                 found.append(self._visit(at.to(value, keys=rest, via=Via.MAPPING, address=where)))
-        return _union(Form.MAPPING, found) if found else _missing(at, f"the map has no entry '{key}'")
+        return union(Form.MAPPING, found) if found else missing(at, f"the map has no entry '{key}'")
 
-    def _tuple(self, at: _Visit, expr: Tuple) -> Outcome:
+    def _tuple(self, at: Visit, expr: Tuple) -> Outcome:
         if not at.keys:
             return dynamic(at, "found a list, where an image ID was expected")
         key, rest = at.keys[0], at.keys[1:]
@@ -152,9 +110,9 @@ class Follower:
             if key is None or key == str(index):
                 where = addresses.extend(at.address, index)
                 found.append(self._visit(at.to(item, keys=rest, via=Via.MAPPING, address=where)))
-        return _union(Form.MAPPING, found) if found else _missing(at, f"the list has no item {key}")
+        return union(Form.MAPPING, found) if found else missing(at, f"the list has no item {key}")
 
-    def _call(self, at: _Visit, expr: Call) -> Outcome:
+    def _call(self, at: Visit, expr: Call) -> Outcome:
         arguments = expr.arguments
         if expr.expanded or not arguments:
             pass
@@ -171,28 +129,28 @@ class Follower:
             return self._lookup(at, arguments)
         return dynamic(at, f"the result of {expr.name}() {_AT_RUN_TIME}")
 
-    def _indexed(self, at: _Visit, collection: Expr, key: Key) -> Outcome:
+    def _indexed(self, at: Visit, collection: Expr, key: Key) -> Outcome:
         found = self._visit(at.to(collection, keys=(key, *at.keys)))
         return Outcome(
             Form.DYNAMIC if found.form is Form.DYNAMIC else Form.MAPPING, found.steps, found.values
         )
 
-    def _lookup(self, at: _Visit, arguments: tuple[Expr, ...]) -> Outcome:
+    def _lookup(self, at: Visit, arguments: tuple[Expr, ...]) -> Outcome:
         found = self._indexed(at, arguments[0], self._constant(arguments[1], at.scope))
         if len(arguments) == 2:
             return found
         where = addresses.extend(at.address, "lookup", 2)
         fallback = self._visit(at.to(arguments[2], via=Via.FALLBACK, address=where))
-        return _union(Form.MAPPING, [found, fallback] if found.values else [fallback])
+        return union(Form.MAPPING, [found, fallback] if found.values else [fallback])
 
-    def _access(self, at: _Visit, expr: Access) -> Outcome:
+    def _access(self, at: Visit, expr: Access) -> Outcome:
         """Follow `base.name[key]`: what the base is, and which part of it is meant."""
         base, items = expr.base, expr.items
         if not isinstance(base, Name):
             return self._mapped(self._visit(at.to(base, keys=self._keys(items, at.scope) + at.keys)))
         name = items[0].name
         keys = self._keys(items[1:], at.scope) + at.keys
-        follow: Callable[[_Visit, str, tuple[Key, ...]], Outcome] | None = {
+        follow: Callable[[Visit, str, tuple[Key, ...]], Outcome] | None = {
             "var": self._variable,
             "local": self._local,
             "module": self._output,
@@ -211,13 +169,13 @@ class Follower:
             for item in items
         )
 
-    def _variable(self, at: _Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
+    def _variable(self, at: Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
         scope = at.scope
         variable = scope.module.variables.get(name)
         if variable is None:
             if name in scope.outer:
-                return _outer(at, name, ())
-            return dynamic(at, f"the variable '{name}' is not declared in these files")
+                return outer(at, name, ())
+            return dynamic(at, f"the variable '{name}' {_undeclared(scope)}")
         where = f"{scope.prefix}variable.{name}"
         block = variable.block
         step = Step(Via.PARAMETER, where, block.place.path, block.start, block.end)
@@ -228,7 +186,7 @@ class Follower:
             found = self._root_value(at, variable, keys)
         return Outcome(Form.MAPPING if keys else Form.PARAMETER, (step, *found.steps), found.values)
 
-    def _passed(self, at: _Visit, name: str, value: Attribute, keys: tuple[Key, ...]) -> Outcome:
+    def _passed(self, at: Visit, name: str, value: Attribute, keys: tuple[Key, ...]) -> Outcome:
         """Follow what a module call passes to a variable."""
         scope = at.scope
         if scope.caller is None or scope.call is None:
@@ -241,7 +199,7 @@ class Follower:
         step = Step(Via.PASSED, where, value.place.path, value.start, value.end)
         return Outcome(found.form, (step, *found.steps), found.values)
 
-    def _root_value(self, at: _Visit, variable: Variable, keys: tuple[Key, ...]) -> Outcome:
+    def _root_value(self, at: Visit, variable: Variable, keys: tuple[Key, ...]) -> Outcome:
         """Follow what sets a variable that no module call passes, in Terraform's order of precedence.
 
         The first counts, and so does each tfvars file that must be named. What something else comes before
@@ -252,33 +210,33 @@ class Follower:
         named: list[Outcome] = []
         steps: tuple[Step, ...] = ()
         if scope.caller is None and name in scope.outer:
-            outer = _outer(at, name, keys)
-            steps += outer.steps
-            ranked += [outer] if outer.values else []
+            around = outer(at, name, keys)
+            steps += around.steps
+            ranked += [around] if around.values else []
         for given in scope.module.given.get(name, ()) if scope.caller is None else ():
             where = f"var.{name}"
             found = self._visit(at.to(given.value.value, keys=keys, via=Via.TFVARS, address=where))
-            steps += found.steps if not ranked or not given.automatic else _literals(found)
+            steps += found.steps if not ranked or not given.automatic else literals(found)
             (ranked if given.automatic else named).append(found)
         for default in variable.defaults:
             where = f"{scope.prefix}variable.{name}.default"
             found = self._visit(at.to(default.value, keys=keys, via=Via.DEFAULT, address=where))
-            steps += found.steps if not ranked else _literals(found)
+            steps += found.steps if not ranked else literals(found)
             ranked.append(found)
         values = {value for found in (*ranked[:1], *named) for value in found.values}
         return Outcome(Form.PARAMETER, steps, frozenset(values if ranked or named else (None,)))
 
-    def _local(self, at: _Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
+    def _local(self, at: Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
         local = at.scope.module.locals.get(name)
         if local is None:
-            return dynamic(at, f"the local value '{name}' is not declared in these files")
+            return dynamic(at, f"the local value '{name}' {_undeclared(at.scope)}")
         where = f"{at.scope.prefix}local.{name}"
         step = Step(Via.LOCAL, where, local.place.path, local.start, local.end)
         found = self._visit(at.to(local.value, keys=keys, via=Via.VALUE, address=where))
         form = Form.MAPPING if keys else Form.LOCAL
-        return Outcome(_or_dynamic(form, found), (step, *found.steps), found.values)
+        return Outcome(or_dynamic(form, found), (step, *found.steps), found.values)
 
-    def _output(self, at: _Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
+    def _output(self, at: Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
         """Follow an output of a module, where that is a folder of this unit."""
         child = at.scope.children.get(name)
         if child is None:
@@ -292,9 +250,9 @@ class Follower:
         where = f"{child.prefix}output.{keys[0]}"
         step = Step(Via.LOCAL, where, output.place.path, output.start, output.end)
         found = self._visit(at.to(output.value, keys=keys[1:], scope=child, via=Via.VALUE, address=where))
-        return Outcome(_or_dynamic(Form.LOCAL, found), (step, *found.steps), found.values)
+        return Outcome(or_dynamic(Form.LOCAL, found), (step, *found.steps), found.values)
 
-    def _iterator(self, at: _Visit, name: str, part: str, keys: tuple[Key, ...]) -> Outcome:
+    def _iterator(self, at: Visit, name: str, part: str, keys: tuple[Key, ...]) -> Outcome:
         """Follow `each.value` and the like: every item of what is gone through counts."""
         collection = at.scope.iterators[name]
         if part == "key" and not _is_set(collection):
@@ -304,7 +262,7 @@ class Follower:
         return self._mapped(found)
 
     def _mapped(self, found: Outcome) -> Outcome:
-        return Outcome(_or_dynamic(Form.MAPPING, found), found.steps, found.values)
+        return Outcome(or_dynamic(Form.MAPPING, found), found.steps, found.values)
 
     def _constant(self, expr: Expr, scope: Scope, depth: int = 0) -> str | None:
         """Return what a key or an index is, where the files alone say so; variables can be set."""
@@ -328,62 +286,10 @@ def repeated(scope: Scope, for_each: Attribute | None) -> Scope:
     return scope if for_each is None else scope.with_iterator("each", for_each.value)
 
 
-def dynamic(at: _Visit, note: str) -> Outcome:
-    """Return a dynamic outcome that ends at the expression of `at`."""
-    expr = at.expr
-    step = Step(Via.DYNAMIC, at.address, expr.place.path, expr.start, expr.end, note=note)
-    return Outcome(Form.DYNAMIC, (step,), frozenset((None,)))
-
-
-def _missing(at: _Visit, note: str) -> Outcome:
-    """Return the outcome of a key that is not there: no image, unless a fallback has one."""
-    found = dynamic(at, note)
-    return Outcome(found.form, found.steps, frozenset())
-
-
-def _literal(at: _Visit, expr: Literal) -> Outcome:
-    value, place = expr.value, expr.place
-    if value is None:
-        return NOTHING
-    if at.keys:
-        return dynamic(at, "found a string, where a map or a list was expected")
-    if not value and at.depth:
-        # An empty string on the way stands for 'not set', as null does.
-        return Outcome(Form.LITERAL, (), frozenset(("",)))
-    if expr.quoted and place.exact:
-        slot: Slot | None = Slot(place.path, expr.inner_start, expr.inner_end)
-    else:
-        slot = place.whole(expr.start, expr.end)
-    step = Step(at.via, at.address, place.path, expr.start, expr.end, value, slot, note=inexact(expr))
-    return Outcome(Form.LITERAL, (step,), frozenset((value,)))
-
-
-def inexact(expr: Expr) -> str:
-    """Return why nothing can be written into `expr`, or nothing."""
-    return (
-        "" if expr.place.exact else "the scalar it stands in cannot be traced back; write it as a block (|)"
-    )
-
-
-def _outer(at: _Visit, name: str, keys: tuple[Key, ...]) -> Outcome:
-    steps = at.scope.outer[name]
-    values = [step.value for step in steps if step.value is not None and step.via is Via.DEFAULT]
-    return Outcome(Form.PARAMETER, steps, frozenset(values[:1]) if not keys else frozenset((None,)))
-
-
-def _union(form: Form, outcomes: list[Outcome]) -> Outcome:
-    steps = tuple(step for outcome in outcomes for step in outcome.steps)
-    values = frozenset(value for outcome in outcomes for value in outcome.values)
-    # A branch that is empty decides nothing, as long as another one says something.
-    return Outcome(form, steps, values - {""} or values)
-
-
-def _or_dynamic(form: Form, found: Outcome) -> Form:
-    return Form.DYNAMIC if found.form is Form.DYNAMIC else form
-
-
-def _literals(found: Outcome) -> tuple[Step, ...]:
-    return tuple(step for step in found.steps if step.value is not None)
+def _undeclared(scope: Scope) -> str:
+    if scope.module.alone:
+        return "is not declared in this file; read the module's folder to follow it"
+    return "is not declared in these files"
 
 
 def _is_set(collection: Expr) -> bool:

@@ -225,6 +225,8 @@ class _Gatherer:
         text = os.readlink(path).replace(os.sep, "/")
         if posixpath.isabs(text) or not os.path.exists(path):
             return False
+        if any(_is_inside(folder, path) for folder in self.folders):
+            return False  # a module of its own, whose texts may be edited
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
         parts = target.split("/")
         if any(_LEFT_BEHIND.fullmatch(part) for part in parts) or target in self.excluded:

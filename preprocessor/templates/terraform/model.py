@@ -69,6 +69,8 @@ class Module:
     """One folder of Terraform files."""
 
     folder: str
+    alone: bool = False
+    """Whether this is one file read without the others of its folder."""
     variables: dict[str, Variable] = field(default_factory=dict)
     locals: dict[str, Attribute] = field(default_factory=dict)
     outputs: dict[str, Attribute] = field(default_factory=dict)

@@ -21,9 +21,9 @@ MAX_INSTANCES = 1000
 _MAX_DEPTH = 30
 
 
-def build_module(folder: str, files: Iterable[tuple[str, Body]]) -> Module:
+def build_module(folder: str, files: Iterable[tuple[str, Body]], *, alone: bool = False) -> Module:
     """Return the module of the files of `folder`, given by name."""
-    module = Module(folder)
+    module = Module(folder, alone)
     listed = sorted(files, key=lambda file: file[0])
     for name, body in listed:
         if not is_values(name) and not is_override(name):

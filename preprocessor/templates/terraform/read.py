@@ -175,7 +175,8 @@ class _Reader:
                 if pattern is None or self.matters(source, folder, pattern)
             ]
             listed = folder in self.by_folder
-            self.modules[folder] = build_module(folder, files) if listed else None
+            alone = pattern is None
+            self.modules[folder] = build_module(folder, files, alone=alone) if listed else None
         return self.modules[folder]
 
     def matters(self, source: Source, folder: str, pattern: re.Pattern[str]) -> bool:
