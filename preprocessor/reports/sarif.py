@@ -70,7 +70,7 @@ def _result(finding: Finding, index: int, seen: dict[str, int]) -> dict[str, Any
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": f"{finding.message}. {finding.help}" if finding.help else finding.message},
+        "message": {"text": f"{finding.message}\n{finding.help}" if finding.help else finding.message},
     }
     if finding.location.path:
         result["locations"] = [_location(finding.location)]
