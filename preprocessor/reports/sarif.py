@@ -88,8 +88,9 @@ def _location(where: Location) -> dict[str, Any]:
         if where.column:
             region["startColumn"] = where.column
             region["endColumn"] = where.column + where.width
-        if where.text:
-            region["snippet"] = {"text": where.text[where.column - 1 : where.column - 1 + where.width]}
+        snippet = where.text[where.column - 1 : where.column - 1 + where.width]
+        if snippet:
+            region["snippet"] = {"text": snippet}
         physical["region"] = region
     return {"physicalLocation": physical}
 
