@@ -88,9 +88,9 @@ def _location(where: Location) -> dict[str, Any]:
         if where.column:
             region["startColumn"] = where.column
             region["endColumn"] = where.column + where.width
-        snippet = where.text[where.column - 1 : where.column - 1 + where.width]
-        if snippet:
-            region["snippet"] = {"text": snippet}
+            snippet = where.text[where.column - 1 : where.column - 1 + where.width]
+            if snippet:
+                region["snippet"] = {"text": snippet}
         physical["region"] = region
     return {"physicalLocation": physical}
 
