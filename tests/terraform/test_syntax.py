@@ -80,6 +80,7 @@ def test_null_is_no_value() -> None:
         "a == b && !c || d > 1",
         "变量",
         "provider::x::y(1)",
+        "core::length([1])",
     ],
 )
 def test_the_whole_of_a_value(written: str) -> None:
@@ -135,6 +136,9 @@ def test_kinds_of_expressions() -> None:
         ("# 😀\na = “x”", 8, "'“' is not expected here"),
         ('a = "x" "y"', 8, "a string is not expected here"),
         ("a = [1 two]", 7, "'two' is not expected here"),
+        ("a = 1 b = 2", 6, "a line break is missing before this"),
+        ('r "a" {\n} b {}', 10, "a line break is missing before this"),
+        (r'a = "x\q"', 6, r"'\q' is no escape"),
         ("a = 1\na = 2", 6, "the argument 'a' stands here a second time"),
         ('resource "x" "y" {\n  a = 1\n', 17, "this '{' is never closed"),
         ("a = " + "(" * 300 + ")" * 300, 204, "nested more than 200 levels deep"),

@@ -7,7 +7,8 @@ and brackets, refuses what is not closed, and gives back a text of the same leng
 - comments are blank, and so are line breaks inside parentheses and square brackets, where HCL ignores them;
 - the characters of strings and heredocs are `x`, with their `${...}` left in place, and a heredoc has the
   quotes of a string;
-- template directives (`%{...}`) are `x`, and letters beyond ASCII in names are `x`.
+- template directives (`%{...}`) are `x`, and so are letters beyond ASCII in names;
+- namespaces of functions are part of their names, and of several unary operators in a row the first stays.
 
 Offsets stay the same, so the tree of the blanked text gives the places in the original.
 """
@@ -21,7 +22,7 @@ from functools import lru_cache
 from preprocessor.syntax.hcl.errors import HclError
 from preprocessor.syntax.tree import MAX_DEPTH
 
-_NORMAL = re.compile(r'["#\n()\[\]{}<\x80-\U0010ffff]|//|/\*|(?<![\w-])[!-](?:[ \t]*[!-](?!=))+')
+_NORMAL = re.compile(r'["#\n()\[\]{}<\x80-\U0010ffff]|//|/\*|::|(?<![\w-])[!-](?:[ \t]*[!-](?!=))+')
 _STRING = re.compile(r'["\n\\]|\$\$\{|\$\{|%%\{|%\{')
 _TEMPLATE = re.compile(r"\$\$\{|\$\{|%%\{|%\{")
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
@@ -129,6 +130,8 @@ class _Masker:
             self.close(frame, start, found)
         elif found == "<":
             self.heredoc(start)
+        elif found == "::":
+            self.fill(start + 2, "_")  # a function's namespace is part of its name
         elif found[0] in "!-":
             # The grammar knows one unary operator in a row.
             self.keep(start + 1)
@@ -198,6 +201,9 @@ class _Masker:
             self.keep(start + 1)
             self.stack.pop()
         elif found == "\\" and self.text[start + 1 : start + 2] not in ("\n", "\r", ""):
+            if self.text[start + 1] not in 'nrt"\\uU':
+                what = self.text[start : start + 2]
+                raise HclError(f"'{what}' is no escape", start, "write \\\\ for a backslash")
             self.fill(start + 2, "x")
         else:
             raise _unclosed(frame)
