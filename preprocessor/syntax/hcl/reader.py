@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     Branch = Tree[Token]
 
-MAX_HCL_LENGTH = 4 * 1024 * 1024
-"""Longest text that is parsed, in code points: some seconds. Files in use stay below a hundredth of it."""
+MAX_HCL_LENGTH = 2 * 1024 * 1024
+"""Longest text that is parsed, in code points: some seconds. Files in use stay below a tenth of it."""
 
 _BRACKET = re.compile(r"[(){}\[\]]")
 _SKIPPED = frozenset(("new_line_or_comment",))
