@@ -81,7 +81,7 @@ def _read(target: Target, project: Project | None, catalog: Catalog, stdin: Sour
     if stdin is not None and target.path == stdin.path:
         return read_source_as_template(stdin, catalog)
     # Only a module asks which files are no part of it; to know them, the manifest must be read.
-    excluded = project.excluded if project is not None and not target.path.endswith(_SINGLE) else frozenset()
+    excluded = project.apart if project is not None and not target.path.endswith(_SINGLE) else frozenset()
     return read_template(target.path, catalog, excluded)
 
 

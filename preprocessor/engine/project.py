@@ -75,6 +75,12 @@ class Project:
         own = {posix(self.bindings.path), self.bindings.map_path}
         return generated_files({self.pattern.root}) | own
 
+    @cached_property
+    def apart(self) -> frozenset[str]:
+        """Files and folders that go into no module: those excluded, the output root, and other templates."""
+        others = {found.path for found in self.listed if not is_terraform(found.path)}
+        return self.excluded | {self.pattern.root} | others
+
     @property
     def listed(self) -> tuple[Listed, ...]:
         """The templates that the binding file lists, each once, sorted."""

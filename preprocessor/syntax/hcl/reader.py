@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     Branch = Tree[Token]
 
-MAX_HCL_LENGTH = 4 * 1024 * 1024
-"""Longest text that is parsed, in code points: some seconds. Files in use stay below a hundredth of it."""
+MAX_HCL_LENGTH = 2 * 1024 * 1024
+"""Longest text that is parsed, in code points: some seconds. Files in use stay below a tenth of it."""
 
 _BRACKET = re.compile(r"[(){}\[\]]")
 _BRACKET_OR_BREAK = re.compile(r"[(){}\[\]\n]")
@@ -158,7 +158,12 @@ class _Reader:
     def body(self, tree: Any, depth: int, found: Body | None = None) -> Body:
         """Return the attributes and blocks of a `body` node; add them to `found`, where that is given."""
         found = Body() if found is None else found
-        for child in tree.children:
+        end = None
+        for child in self.values(tree):
+            # The grammar takes two in one line, HCL does not.
+            if end is not None and "\n" not in self.masked[end : child.meta.start_pos]:
+                raise HclError("a line break is missing before this", child.meta.start_pos)
+            end = self.span(child)[1]
             if child.data == "attribute":
                 attribute = self.attribute(child)
                 if attribute.name in found.attributes:
@@ -168,7 +173,7 @@ class _Reader:
                         "keep one of them",
                     )
                 found.attributes[attribute.name] = attribute
-            elif child.data == "block":
+            else:
                 found.blocks.append(self.block(child, depth + 1))
         return found
 
@@ -281,7 +286,7 @@ class _Reader:
         return Literal(self.place, self.place.at(start), self.place.end(end), value, *where)
 
     def call(self, tree: Any, depth: int) -> Expr:
-        names = [self.word(child) for child in tree.children if getattr(child, "data", "") == "identifier"]
+        name = next(child for child in tree.children if getattr(child, "data", "") == "identifier")
         listed = [child for child in tree.children if getattr(child, "data", "") == "arguments"]
         arguments = listed[0].children if listed else []
         values = tuple(
@@ -290,7 +295,7 @@ class _Reader:
             if hasattr(child, "data") and child.data not in _SKIPPED
         )
         expanded = any(getattr(child, "type", "") == "ELLIPSIS" for child in arguments)
-        return Call(*self.at(tree), "::".join(names), values, expanded)
+        return Call(*self.at(tree), self.word(name), values, expanded)
 
     def conditional(self, tree: Branch, depth: int) -> Expr:
         _, yes, no = self.values(tree)
