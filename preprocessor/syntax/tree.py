@@ -161,6 +161,15 @@ class Mapping(_Collection):
             for name, position in self._index.items():
                 yield name, self._child(position + 1)
 
+    def raw_entries(self) -> Iterator[tuple[str, Any]]:
+        """Yield the same, with the parser's own event for a scalar that nobody has looked at yet."""
+        if self._merges:
+            yield from self._with_merged(0).items()
+        else:
+            children = self.children
+            for name, position in self._index.items():
+                yield name, children[position + 1]
+
     def _with_merged(self, depth: int) -> dict[str, Node]:
         """Return the entries with those of merged mappings, made once: merges of merges would explode."""
         if self._merged is None:
