@@ -148,6 +148,9 @@ def _translate(error: Any, document: Document, schema: str, rule: str) -> Iterat
         if error.kind.types == ["string"] and isinstance(error.instance, (int, float, bool)):
             expected = f"{types}: write it in quotes"
         yield finding(f"found {_found(error.instance)} for {where}", f"expected {expected}")
+    elif kind == "falseSchema":
+        holder = _subschema(load_schema(schema), list(error.schema_path)[:-2])
+        yield finding(f"the key {where} does not belong here", f"expected {_expected(holder)}", key=True)
     elif kind in ("oneOf", "anyOf"):
         yield finding("found neither or several of the alternatives", f"expected {_expected(part)}")
     else:
