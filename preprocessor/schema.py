@@ -47,7 +47,8 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(name: str) -> Any:
+def validator(name: str) -> Any:
+    """Return the validator of the schema called `name`."""
     import jsonschema_rs
 
     return jsonschema_rs.validator_for(load_schema(name))
@@ -106,7 +107,7 @@ def validate(document: Document, schema: str, rule: str) -> Any:
             "write the values out",
             document.source.location(0),
         ) from None
-    for error in _validator(schema).iter_errors(data):
+    for error in validator(schema).iter_errors(data):
         findings.extend(_translate(error, document, schema, rule))
     if findings:
         raise InputError(findings)

@@ -55,8 +55,9 @@ class CallError(CloudError):
         self.status = status
         self.retry_after = retry_after
         """Seconds that the service asks to wait before the next try."""
-        where = f" in {region}" if region else ""
-        message = f"{action}{where}: {reason}" + (f" ({code})" if code not in (NETWORK, TIMEOUT) else "")
+        where = f"{action} in {region}: " if action and region else f"{action}: " if action else ""
+        # A code without a status is this tool's own, and says nothing that the reason does not.
+        message = f"{where}{reason}" + (f" ({code})" if status else "")
         super().__init__(
             [
                 Finding(

@@ -23,7 +23,7 @@ class Pace:
 
     poll: float = 15.0
     """Shortest time between two questions about the same copy."""
-    poll_most: float = 120.0
+    poll_most: float = 180.0
     """Longest time between them; a copy far from done is asked about less often."""
     timeout: float = 4 * 3600.0
     """How long one copy is waited for, from the moment it was asked for."""

@@ -32,7 +32,8 @@ def _names(plain: str, *numbered: str) -> re.Pattern[str]:
 PARAMETERS = {
     "DescribeImages": _names(
         "RegionId ImageId ImageName ImageFamily ImageOwnerAlias ImageOwnerId IsPublic Status Usable "
-        "SnapshotId Usage Architecture OSType ActionType InstanceType ResourceGroupId DryRun PageNumber PageSize",
+        "SnapshotId Usage Architecture OSType ActionType InstanceType ResourceGroupId DryRun PageNumber "
+        "PageSize",
         "Tag.N.Key",
         "Tag.N.Value",
         "Filter.N.Key",

@@ -168,7 +168,8 @@ class World:
                 self._finish(running.pop(due[1]), due[0])
                 self._start(queue, due[0])
             for copy in running:
-                part = min(0.99, (now - (copy.started or now)) / copy.seconds)
+                assert copy.started is not None
+                part = min(0.99, (now - copy.started) / copy.seconds)
                 copy.image.progress = int(part * 100)
                 copy.image.status = "Waiting" if part < 0.05 else "Creating"
 
