@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 IMAGE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
 """What an image ID may be (`fullmatch`); nothing of it needs quoting in YAML, JSON or HCL strings."""
+
+_YAML_WORDS = frozenset(["y", "yes", "n", "no", "true", "false", "on", "off", "null"])
+"""Not image IDs, though they match the pattern: unquoted in YAML they would not be strings."""
+
+ARTIFACT_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+"""What an artifact's name may be (`fullmatch`)."""
 
 REGION_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 """What a region ID may be (`fullmatch`)."""
@@ -124,9 +131,7 @@ class ArtifactMap:
         """
         old = self.artifacts.get(key, Artifact(key, {}))
         make_default = default if default is not None else not old.versions
-        artifact = Artifact(
-            key, {**old.versions, name: version}, name if make_default else old.default
-        )
+        artifact = Artifact(key, {**old.versions, name: version}, name if make_default else old.default)
         return replace(self, artifacts={**self.artifacts, key: artifact})
 
 
@@ -140,7 +145,7 @@ def read_map(source: Source) -> ArtifactMap:
     data = validate(document, "artifact-map", RULE)
     artifacts = {key: _artifact(key, value) for key, value in data["artifacts"].items()}
     found = ArtifactMap(source.path, artifacts, document)
-    findings = [*_unknown_defaults(found), *_shared_ids(found)]
+    findings = [*_unknown_defaults(found), *_shared_ids(found), *_yaml_words(found)]
     if findings:
         raise InputError(findings)
     return found
@@ -185,6 +190,22 @@ def _unknown_defaults(found: ArtifactMap) -> list[Finding]:
     ]
 
 
+def _yaml_words(found: ArtifactMap) -> list[Finding]:
+    return [
+        Finding(
+            RULE,
+            Severity.ERROR,
+            f"found the image ID '{image}', which YAML reads as something else",
+            "expected an image ID, such as m-bp1xxxxxxxxxxxxxxxxx",
+            found.location(key, "versions", name, "images", region),
+        )
+        for key, artifact in found.artifacts.items()
+        for name, version in artifact.versions.items()
+        for region, image in version.images.items()
+        if image.lower() in _YAML_WORDS
+    ]
+
+
 def _shared_ids(found: ArtifactMap) -> list[Finding]:
     """An artifact is found by its `artifact_id` too, so two artifacts cannot have the same one."""
     owners: dict[str, str] = {}
@@ -211,9 +232,7 @@ def map_data(found: ArtifactMap) -> dict[str, Any]:
     """Return the map as plain data, keys sorted, entries without a value left out."""
     return {
         "version": 1,
-        "artifacts": {
-            key: _artifact_data(artifact) for key, artifact in sorted(found.artifacts.items())
-        },
+        "artifacts": {key: _artifact_data(artifact) for key, artifact in sorted(found.artifacts.items())},
     }
 
 
@@ -296,3 +315,17 @@ def save_map(found: ArtifactMap) -> bool:
             "file-error", f"cannot write: {reason(error)}", "check the path and its permissions", found.path
         ) from error
     return True
+
+
+def open_map(path: str) -> ArtifactMap:
+    """Read the map at `path` to change it; a file that is not there yet is an empty map.
+
+    Raises:
+        InputError: the file cannot be read, or is no valid map.
+    """
+    return load_map(path) if os.path.lexists(path) else ArtifactMap(path)
+
+
+def is_image_id(text: str) -> bool:
+    """Return whether `text` may enter a template as an image ID."""
+    return IMAGE_ID.fullmatch(text) is not None and text.lower() not in _YAML_WORDS

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RULE = "invalid-bindings"
 DEFAULT_FILE = "image-bindings.yaml"
+DEFAULT_MAP = "artifact-map.yaml"
 DEFAULT_OUTPUT = "dist/{{ region }}/{{ path }}"
 
 

@@ -56,7 +56,10 @@ class Catalog:
         if not ros and not terraform:
             return self
         return Catalog(
-            _extended(self.ros, ros), _extended(self.terraform, terraform), self.ros_other, self.terraform_other
+            _extended(self.ros, ros),
+            _extended(self.terraform, terraform),
+            self.ros_other,
+            self.terraform_other,
         )
 
 

@@ -22,9 +22,7 @@ class PreprocessorError(Exception):
         super().__init__("\n".join(f"{f.location}: {f.message}" for f in self.findings))
 
     @classmethod
-    def of(
-        cls, rule: str, message: str, help_: str = "", location: Location | str = ""
-    ) -> Self:
+    def of(cls, rule: str, message: str, help_: str = "", location: Location | str = "") -> Self:
         """Return an error of this class with a single finding."""
         where = Location(location) if isinstance(location, str) else location
         return cls([Finding(rule, Severity.ERROR, message, help_, where)])

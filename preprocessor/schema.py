@@ -162,7 +162,7 @@ def _subschema(schema: dict[str, Any], path: Sequence[str | int]) -> dict[str, A
     """Return the part of `schema` at `path`; the validator already resolves references in the path."""
     part: Any = schema
     for step in path:
-        part = part[step] if isinstance(part, (dict, list)) else {}
+        part = part[step]
         while isinstance(part, dict) and "$ref" in part:
             target: Any = schema
             for name in part["$ref"].removeprefix("#/").split("/"):

@@ -16,8 +16,10 @@ EXIT_INTERRUPTED = 130
 EXIT_BUG = 70
 
 COMMANDS = {
-    "map": "preprocessor.cli.map",
     "scan": "preprocessor.cli.scan",
+    "render": "preprocessor.cli.render",
+    "explain": "preprocessor.cli.explain",
+    "map": "preprocessor.cli.map",
 }
 
 

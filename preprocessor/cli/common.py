@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from preprocessor.model import Finding
+    from preprocessor.model import Finding, Source
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,9 +41,11 @@ class LazyGroup(click.Group):
         self.modules = modules
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the help."""
         return list(self.modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command called `cmd_name`, importing its module."""
         if cmd_name not in self.modules:
             return None
         command: click.Command = import_module(self.modules[cmd_name]).command
@@ -139,6 +141,41 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
+stdin_filename_option = click.option(
+    "--stdin-filename",
+    metavar="PATH",
+    type=click.Path(),
+    help="What - is called: its path in the binding file.",
+)
+
+map_option = click.option(
+    "--map", "map_file", metavar="FILE", type=click.Path(), help="The artifact map, .yaml or .json."
+)
+
+
+def read_stdin_template(name: str | None) -> Source:
+    """Return standard input as the template called `name`."""
+    from preprocessor.files import posix, read_stdin
+
+    return read_stdin(posix(name) if name else "-")
+
+
+def map_path(settings: Settings, map_file: str | None) -> str:
+    """Return the path of the artifact map: `map_file`, or what the binding file says.
+
+    Raises:
+        InputError: there is neither.
+    """
+    from preprocessor.bindings import DEFAULT_FILE, DEFAULT_MAP, load_bindings
+    from preprocessor.files import posix
+
+    if map_file is not None:
+        return posix(map_file)
+    if settings.bindings is None and not os.path.lexists(DEFAULT_FILE):
+        return DEFAULT_MAP
+    return load_bindings(posix(settings.bindings or DEFAULT_FILE)).map_path
+
+
 def use_color(settings: Settings, *, err: bool = False) -> bool:
     """Return whether text for this stream is coloured."""
     if settings.color is not None:
@@ -147,6 +184,11 @@ def use_color(settings: Settings, *, err: bool = False) -> bool:
         return False
     stream = sys.stderr if err else sys.stdout
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 template` or `3 templates`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def note(settings: Settings, text: str, *, level: int = 0) -> None:

@@ -6,11 +6,16 @@ import click
 
 from preprocessor.cli.common import LazyGroup, common_options
 
-
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "show": "preprocessor.cli.map_show",
+    "set": "preprocessor.cli.map_set",
+}
 
 
 @click.group(cls=LazyGroup, modules=COMMANDS)
 @common_options
 def command() -> None:
-    """Show and change the artifact map."""
+    """Show and change the artifact map.
+
+    The map is the one that the binding file names, unless --map names another.
+    """

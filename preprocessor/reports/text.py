@@ -99,3 +99,11 @@ def count_text(findings: Iterable[Finding]) -> str:
         if counts[severity]
     ]
     return ", ".join(words) or "no findings"
+
+
+def diff_line(line: str, *, color: bool = False) -> str:
+    """Return one line of a unified diff, coloured by its first character."""
+    if line.startswith(("+++", "---")):
+        return paint(line, _BOLD, color)
+    code = {"+": "32", "-": "31", "@": "36"}.get(line[:1])
+    return paint(line, code, color) if code else line

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from preprocessor.errors import InputError
-from preprocessor.model import Source
 from preprocessor.syntax.json_reader import JsonError, read_json
 from preprocessor.syntax.tree import MERGE_KEY, Alias, Mapping, Node, Scalar, Sequence
 from preprocessor.syntax.yaml_reader import YamlError, read_yaml
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Sequence as Seq
 
-    from preprocessor.model import Location
+    from preprocessor.model import Location, Source
 
 _PLAIN_VALUES: dict[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -36,6 +35,7 @@ class Document:
 
     source: Source
     root: Node | None
+    json: bool = False
 
     def location(self, node: Node) -> Location:
         """Return where `node` stands."""
@@ -75,11 +75,11 @@ def parse(source: Source, *, json: bool | None = None) -> Document:
         if json and not source.path.endswith(".json"):
             # YAML's flow style looks like JSON; what JSON refuses may still be YAML.
             try:
-                return Document(source, read_json(source.text))
+                return Document(source, read_json(source.text), json)
             except JsonError:
                 json = False
     try:
-        return Document(source, read_json(source.text) if json else read_yaml(source.text))
+        return Document(source, read_json(source.text) if json else read_yaml(source.text), json)
     except (JsonError, YamlError) as error:
         raise InputError.of(
             "syntax-error",

@@ -123,4 +123,5 @@ class Alias(Node):
 
     @property
     def target(self) -> Node:
+        """The node that the alias stands for."""
         return self._target

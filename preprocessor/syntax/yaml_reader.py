@@ -64,7 +64,7 @@ def _translate(error: Any, text: str) -> YamlError:
         problem = getattr(error, "problem", None) or "not YAML"
         return YamlError(f"{problem} {context}" if context else problem, min(mark.index, len(text)))
     for offset, character in enumerate(text):
-        if ord(character) < 0x20 and character not in "\t\n\r" or character in "\x7f\ufffe\uffff":
+        if (ord(character) < 0x20 and character not in "\t\n\r") or character in "\x7f\ufffe\uffff":
             return YamlError(f"the control character U+{ord(character):04X} is not allowed in YAML", offset)
     return YamlError(str(getattr(error, "reason", error)), 0)
 

@@ -1,0 +1,79 @@
+"""explain(): how an image field gets its image."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from preprocessor.bindings import DEFAULT_FILE
+from preprocessor.catalog import load_catalog
+from preprocessor.engine.project import load_project, not_a_template, plan_for
+from preprocessor.engine.scan import scanned_field
+from preprocessor.errors import InputError
+from preprocessor.files import posix
+from preprocessor.plan import (
+    ArtifactVersion,
+    FieldPlan,
+    images_of,
+)
+from preprocessor.templates.formats import read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from preprocessor.engine.scan import ScannedField
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One image field, the way to its literals, what binds it, and the image in each region."""
+
+    scanned: ScannedField
+    plan: FieldPlan
+    regions: tuple[tuple[ArtifactVersion, Mapping[str, str]], ...]
+    """Each artifact version it takes its image from, with the image ID of each region."""
+
+
+def explain(
+    template: str, field: str | None = None, *, bindings: str | None = None
+) -> tuple[Explanation, ...]:
+    """Tell how each image field of `template` (or those that the address `field` matches) gets its image.
+
+    Raises:
+        InputError: the template cannot be read, or has no such field.
+    """
+    from preprocessor import address
+
+    project = load_project(bindings) if bindings is not None or os.path.lexists(DEFAULT_FILE) else None
+    path = posix(template)
+    found = read_template(path, project.catalog if project is not None else load_catalog())
+    if found is None:
+        raise InputError([not_a_template(path)])
+    if found.findings:
+        raise InputError(found.findings)
+    plan = plan_for(found, project)
+    try:
+        chosen = [one for one in plan.fields if field is None or address.matches(field, one.field.address)]
+    except address.AddressError as error:
+        raise InputError.of(
+            "invalid-usage", f"'{field}' is no address: {error}", "write it as scan prints it"
+        ) from error
+    if not chosen:
+        from preprocessor.schema import did_you_mean
+
+        names = [one.field.address for one in plan.fields]
+        wanted = f"no image field '{field}'" if field else "no image field"
+        raise InputError.of(
+            "invalid-usage", f"the template has {wanted}", did_you_mean(field or "", names), path
+        )
+    return tuple(
+        Explanation(
+            scanned_field(found, one),
+            one,
+            tuple((target, images_of(project.artifact_map, target)) for target in one.targets)
+            if project is not None
+            else (),
+        )
+        for one in chosen
+    )

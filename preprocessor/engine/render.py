@@ -1,0 +1,442 @@
+"""render(): the variants of templates, written from the artifact map."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import os
+import posixpath
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from preprocessor.checks import Subject, rules
+from preprocessor.compile import CompiledText, compile_text
+from preprocessor.engine.project import Listed, Project, load_project, not_a_template
+from preprocessor.engine.verify import verify
+from preprocessor.errors import InputError, RefusedError
+from preprocessor.files import locked, posix, read_bytes
+from preprocessor.model import Finding, Location, Severity, Source
+from preprocessor.output import Entry, OutputFile, WritePlan, apply, plan_writes
+from preprocessor.plan import (
+    ArtifactVersion,
+    Plan,
+    choose_regions,
+    images_of,
+    plan_template,
+)
+from preprocessor.styles import STYLES
+from preprocessor.templates.formats import read_source_as_template, read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class RenderResult:
+    """What a render did, or would do. Paths can be opened from the current directory."""
+
+    root: str
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is worth telling and did not stop the render."""
+    templates: int = 0
+    regions: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Templates with the regions that were asked for and that their lists leave out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A template ready to be written: its plan, its compiled texts, and its regions."""
+
+    listed: Listed
+    plan: Plan
+    texts: Mapping[str, CompiledText]
+    """By the path of the source."""
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """Everything of a render that was settled before the first write."""
+
+    project: Project
+    compiled: tuple[Compiled, ...]
+    outputs: tuple[OutputFile, ...]
+    inputs: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    left_out: tuple[tuple[str, tuple[str, ...]], ...]
+    in_scope: Callable[[Entry], bool]
+
+
+def prepare(
+    templates: Sequence[str] = (),
+    *,
+    bindings: str | None = None,
+    regions: Sequence[str] = (),
+    strict: bool = False,
+) -> Rendering:
+    """Settle everything that a render of `templates` (none: all) for `regions` (none: all) can fail at.
+
+    Raises:
+        InputError: the binding file, the map, a template or a region stands against it; every finding
+            of the run is in it. With `strict` what is else only told counts too.
+    """
+    project = load_project(bindings)
+    findings = list(project.findings)
+    chosen = _select(project, templates)
+    plans: list[tuple[Listed, Plan]] = []
+    for listed in chosen:
+        try:
+            template = read_template(listed.path, project.catalog)
+        except InputError as error:
+            findings.extend(error.findings)
+            continue
+        if template is None:
+            if listed.explicit:
+                findings.append(not_a_template(listed.path))
+            continue
+        plan = plan_template(template, listed.entry, project.bindings.bind, project.resolved)
+        findings.extend((*template.findings, *plan.findings))
+        plans.append((listed, plan))
+    findings.extend(_entries_without_template(chosen, [listed for listed, _ in plans], findings))
+    compiled, left_out = _compile_all(project, plans, regions, findings)
+    told = _told([plan for _, plan in plans], project)
+    if strict or any(found.severity is Severity.ERROR for found in findings):
+        findings.extend(told)
+    errors = [found for found in findings if found.severity is Severity.ERROR]
+    if errors:
+        raise InputError(dict.fromkeys(findings))
+    return Rendering(
+        project=project,
+        compiled=tuple(compiled),
+        outputs=_outputs(project, compiled),
+        inputs=_inputs(project, compiled),
+        findings=tuple(sorted(map(_as_warning, told), key=lambda found: found.sort_key)),
+        left_out=tuple(left_out),
+        in_scope=_scope(chosen if templates else None, regions),
+    )
+
+
+def render(
+    templates: Sequence[str] = (),
+    *,
+    bindings: str | None = None,
+    regions: Sequence[str] = (),
+    strict: bool = False,
+    force: bool = False,
+    write: bool = True,
+) -> RenderResult:
+    """Write the variants of `templates` (none: all that the binding file lists) for `regions` (none: all).
+
+    `bindings` is the binding file (None: `image-bindings.yaml` here). With `write` False nothing is
+    written, and the result says what would be. With `force` generated files that were edited by hand are
+    overwritten. Nothing is written unless everything can be.
+
+    Raises:
+        InputError: something in the binding file, the map or a template stands against it.
+        RefusedError: a file in the output tree that this tool did not write, or that was edited by hand,
+            or that cannot be written.
+    """
+    rendering = prepare(templates, bindings=bindings, regions=regions, strict=strict)
+    root = rendering.project.pattern.root
+    guard = contextlib.nullcontext() if not write else _output_lock(root)
+    with guard:
+        plan = plan_output(rendering, force=force)
+        if plan.findings:
+            raise RefusedError(plan.findings)
+        if write:
+            apply(plan)
+    return RenderResult(
+        root=root,
+        written=tuple(posixpath.normpath(posixpath.join(root, output.path)) for output in plan.writes),
+        unchanged=tuple(posixpath.normpath(posixpath.join(root, path)) for path in plan.unchanged),
+        removed=tuple(posixpath.normpath(posixpath.join(root, path)) for path in plan.removes),
+        findings=rendering.findings,
+        templates=len(rendering.compiled),
+        regions=tuple(sorted({region for compiled in rendering.compiled for region in compiled.regions})),
+        left_out=rendering.left_out,
+    )
+
+
+def plan_output(rendering: Rendering, *, force: bool = False) -> WritePlan:
+    """Return what writing `rendering` would do to its output tree."""
+    root = rendering.project.pattern.root
+    return plan_writes(root, rendering.outputs, rendering.inputs, rendering.in_scope, force=force)
+
+
+def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
+    """Yield the lines of a unified diff from what stands in the output tree to what would be written.
+
+    A variant that does not exist yet is compared with its template.
+
+    Raises:
+        RefusedError: a file stands in the way.
+    """
+    plan = plan_output(rendering, force=force)
+    if plan.findings:
+        raise RefusedError(plan.findings)
+    sources = {listed.key: listed.path for listed in rendering.project.listed}
+    for output in plan.writes:
+        path = posixpath.normpath(posixpath.join(plan.root, output.path))
+        old = path if os.path.isfile(path) else sources[output.template]
+        before = read_bytes(old).decode("utf-8", "replace").splitlines(keepends=True)
+        after = output.content().decode("utf-8", "replace").splitlines(keepends=True)
+        yield from _diff_lines(before, after, old, path)
+    for name in plan.removes:
+        path = posixpath.normpath(posixpath.join(plan.root, name))
+        before = read_bytes(path).decode("utf-8", "replace").splitlines(keepends=True)
+        yield from _diff_lines(before, [], path, "/dev/null")
+
+
+def _diff_lines(before: list[str], after: list[str], old: str, new: str) -> Iterable[str]:
+    lines = list(difflib.unified_diff(before, after, old, new))
+    if not lines and old != new:
+        yield f"--- {old}\n"
+        yield f"+++ {new}\n"
+    for line in lines:
+        yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+
+
+def render_text(source: Source, region: str, *, bindings: str | None = None, strict: bool = False) -> bytes:
+    """Return the variant of one text for `region`: the filter `region-image render -r REGION -`.
+
+    The text is bound as the template at `source.path`, where the binding file lists it, else by the
+    file's top-level bindings.
+
+    Raises:
+        InputError: the text is no template, or something stands against rendering it.
+    """
+    project = load_project(bindings)
+    findings = list(project.findings)
+    template = read_source_as_template(source, project.catalog)
+    if template is None:
+        raise InputError([not_a_template(source.path)])
+    listed = project.by_path.get(source.path)
+    entry = listed.entry if listed is not None else None
+    plan = plan_template(template, entry, project.bindings.bind, project.resolved)
+    findings.extend((*template.findings, *plan.findings))
+    choice = choose_regions(plan, None, (region,), project.artifact_map)
+    findings.extend(choice.findings)
+    if strict:
+        findings.extend(_told([plan], project))
+    if any(found.severity is Severity.ERROR for found in findings):
+        raise InputError(dict.fromkeys(findings))
+    texts = _compile(plan, project)
+    return texts[source.path].content(_images(project, region))
+
+
+@contextlib.contextmanager
+def _output_lock(root: str) -> Iterator[None]:
+    """Hold the output root, which is made for it, against another run; unmake it if it stays empty."""
+    try:
+        os.makedirs(root, exist_ok=True)
+        with locked(root):
+            yield
+    except OSError as error:
+        raise RefusedError.of(
+            "file-error",
+            f"cannot write here: {error.strerror or error}",
+            "make the folder writable, or choose another 'output'",
+            root,
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.rmdir(root)
+
+
+def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
+    """Return the listed templates that `templates` name; a folder names those below it."""
+    if not templates:
+        return project.listed
+    chosen: dict[str, Listed] = {}
+    findings = []
+    for name in templates:
+        path = posix(name)
+        found = [
+            listed
+            for listed in project.listed
+            if listed.path == path or path == "." or listed.path.startswith(path + "/")
+        ]
+        if not found:
+            known = ", ".join(listed.path for listed in project.listed[:8]) or "none"
+            findings.append(
+                Finding(
+                    "invalid-bindings",
+                    Severity.ERROR,
+                    f"'{name}' is not among the templates of {project.bindings.path}",
+                    f"list it there under 'templates'; listed: {known}",
+                    Location(project.bindings.path),
+                )
+            )
+        chosen.update((listed.path, listed) for listed in found)
+    if findings:
+        raise InputError(findings)
+    return tuple(chosen[path] for path in sorted(chosen))
+
+
+def _entries_without_template(
+    chosen: Sequence[Listed], read: Sequence[Listed], findings: Sequence[Finding]
+) -> Iterable[Finding]:
+    """Tell of entries whose files all turned out to be no templates."""
+    good = {id(listed.entry) for listed in read}
+    broken = {found.location.path for found in findings}
+    told: set[int] = set()
+    for listed in chosen:
+        entry = listed.entry
+        if id(entry) in good or id(entry) in told or listed.path in broken:
+            continue
+        told.add(id(entry))
+        yield Finding(
+            "invalid-bindings",
+            Severity.ERROR,
+            f"none of the files that '{entry.path}' matches is a template",
+            "correct the path, or remove the entry",
+            entry.location,
+        )
+
+
+def _compile_all(
+    project: Project, plans: Sequence[tuple[Listed, Plan]], requested: Sequence[str], findings: list[Finding]
+) -> tuple[list[Compiled], list[tuple[str, tuple[str, ...]]]]:
+    """Choose the regions of each plan and compile it; what stands against it goes into `findings`."""
+    file_regions = project.bindings.regions
+    everywhere = sorted(
+        {
+            region
+            for _, plan in plans
+            for target in plan.targets
+            for region in images_of(project.artifact_map, target)
+        }
+    )
+    compiled = []
+    left_out = []
+    for listed, plan in plans:
+        choice = choose_regions(plan, file_regions, requested, project.artifact_map, everywhere)
+        findings.extend(choice.findings)
+        if choice.left_out:
+            left_out.append((listed.path, choice.left_out))
+        if not choice.regions and not choice.left_out:
+            findings.append(_no_regions(listed))
+        elif not choice.findings and not plan.findings and not plan.template.findings and choice.regions:
+            try:
+                texts = _compile(plan, project)
+            except InputError as error:
+                findings.extend(error.findings)
+            else:
+                compiled.append(Compiled(listed, plan, texts, choice.regions))
+    if requested and plans and not compiled and not findings:
+        findings.append(_no_such_region(project, requested))
+    return compiled, left_out
+
+
+def _no_regions(listed: Listed) -> Finding:
+    return Finding(
+        "invalid-bindings",
+        Severity.ERROR,
+        f"'{listed.key}' has no regions: nothing in it is bound, and neither it nor the file lists regions",
+        "add 'regions' to the file or to this entry, or name regions with -r",
+        listed.entry.location,
+    )
+
+
+def _no_such_region(project: Project, requested: Sequence[str]) -> Finding:
+    return Finding(
+        "invalid-bindings",
+        Severity.ERROR,
+        f"no template is written for {', '.join(requested)}",
+        "add the region to 'regions' in the binding file, or name another with -r",
+        Location(project.bindings.path),
+    )
+
+
+def _compile(plan: Plan, project: Project) -> dict[str, CompiledText]:
+    """Compile the texts of a plan and read the result again: only the bound fields may have changed.
+
+    Raises:
+        InputError: the style is not known, or the result reads differently than planned.
+    """
+    style_name = plan.entry.style if plan.entry is not None else "inline"
+    style = STYLES.get(style_name)
+    if style is None:
+        raise InputError.of(
+            "invalid-bindings",
+            f"the style '{style_name}' cannot be written by this version",
+            f"known: {', '.join(STYLES)}",
+            plan.entry.location if plan.entry is not None else plan.template.path,
+        )
+    edits = style.edits(plan)
+    texts = {
+        path: compile_text(source, [edit for edit in edits if edit.slot.path == path])
+        for path, source in plan.template.sources.items()
+    }
+    if edits:
+        verify(plan, texts, project.catalog)
+    return texts
+
+
+def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
+    """Return the look-up of image IDs in one region."""
+    images = {
+        target: by_region[region]
+        for target in set(project.resolved.values())
+        if region in (by_region := images_of(project.artifact_map, target))
+    }
+    return images.__getitem__
+
+
+def _outputs(project: Project, compiled: Iterable[Compiled]) -> tuple[OutputFile, ...]:
+    """Return every file to be, sorted by path."""
+    images: dict[str, Callable[[ArtifactVersion], str]] = {}
+    outputs = []
+    for found in compiled:
+        text = found.texts[found.plan.template.path]
+        for region in found.regions:
+            if region not in images:
+                images[region] = _images(project, region)
+            outputs.append(
+                OutputFile(
+                    path=project.pattern.path(region, found.listed.key),
+                    region=region,
+                    template=found.listed.key,
+                    digest=text.digest(images[region]),
+                    content=partial(text.content, images[region]),
+                )
+            )
+    return tuple(sorted(outputs, key=lambda output: output.path))
+
+
+def _inputs(project: Project, compiled: Iterable[Compiled]) -> dict[str, str]:
+    """Return the digest of every input, by path relative to the binding file."""
+    base = project.bindings.base or "."
+    sources = [source for found in compiled for source in found.plan.template.sources.values()]
+    digests = {
+        posix(os.path.relpath(source.path, base)): hashlib.sha256(source.encode(source.text)).hexdigest()
+        for source in sources
+    }
+    for path in (project.bindings.path, project.artifact_map.path):
+        digests[posix(os.path.relpath(path, base))] = hashlib.sha256(read_bytes(path)).hexdigest()
+    return digests
+
+
+def _scope(chosen: Sequence[Listed] | None, regions: Sequence[str]) -> Callable[[Entry], bool]:
+    keys = None if chosen is None else {listed.key for listed in chosen}
+    wanted = set(regions)
+    return lambda entry: (keys is None or entry.template in keys) and (not wanted or entry.region in wanted)
+
+
+def _as_warning(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.WARNING)
+
+
+def _told(plans: Sequence[Plan], project: Project) -> list[Finding]:
+    """Return the findings that a render only tells."""
+    subject = Subject(tuple(plans), project.artifact_map)
+    known = rules()
+    return [
+        finding for name in ("unbound-image", "region-mismatch") for finding in known[name].check(subject)
+    ]
