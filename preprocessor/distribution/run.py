@@ -7,9 +7,10 @@ surveyed; only then is anything done. A run may be stopped at any moment and sta
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from preprocessor.artifacts import open_map
 from preprocessor.distribution import marketplace
 from preprocessor.distribution.client import Account, run
 from preprocessor.distribution.custom import ArtifactRun, Session, first_rows
@@ -17,10 +18,11 @@ from preprocessor.distribution.events import Board, Row, State
 from preprocessor.distribution.journal import Journal, journal_path
 from preprocessor.distribution.pace import Pace
 from preprocessor.distribution.spec import CustomEntry, MarketplaceEntry
-from preprocessor.distribution.store import MapStore, load_or_new
+from preprocessor.distribution.store import MapStore
 from preprocessor.distribution.survey import ArtifactPlan, survey
-from preprocessor.errors import RefusedError
+from preprocessor.errors import InputError, RefusedError
 from preprocessor.model import Finding, Severity
+from preprocessor.schema import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,6 +69,29 @@ def accounts(pace: Pace) -> Clouds:
     return account
 
 
+def narrow(entries: Sequence[Entry], regions: Sequence[str]) -> tuple[Entry, ...]:
+    """Return the entries with only these target regions; for no regions as they are.
+
+    Raises:
+        InputError: `unknown-region`: none of the entries has such a target region.
+    """
+    if not regions:
+        return tuple(entries)
+    known = {region for entry in entries for region in entry.regions}
+    for region in regions:
+        if region not in known:
+            raise InputError.of(
+                "unknown-region",
+                f"no artifact of this run has the region '{region}'",
+                did_you_mean(region, known),
+            )
+    kept = (
+        replace(entry, regions=tuple(region for region in entry.regions if region in regions), skip={})
+        for entry in entries
+    )
+    return tuple(entry for entry in kept if entry.regions)
+
+
 def plan(
     entries: Sequence[Entry], map_path: str, *, pace: Pace | None = None, clouds: Clouds | None = None
 ) -> Plan:
@@ -79,7 +104,7 @@ def plan(
     """
     pace = pace or Pace()
     return run(
-        _look(entries, load_or_new(map_path), clouds or accounts(pace), Journal.read(journal_path(map_path)))
+        _look(entries, open_map(map_path), clouds or accounts(pace), Journal.read(journal_path(map_path)))
     )
 
 
@@ -180,7 +205,7 @@ async def _distribute(
     journal: Journal,
     make_default: bool,
 ) -> Outcome:
-    looked = await _look(entries, load_or_new(map_path), clouds, journal)
+    looked = await _look(entries, open_map(map_path), clouds, journal)
     store = MapStore(map_path)
     board = Board(listener)
     session = Session(clouds, journal, store, board, pace)

@@ -8,24 +8,15 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from preprocessor.artifacts import ArtifactMap, Version, load_map, save_map
+from preprocessor.artifacts import Version, open_map, save_map
 from preprocessor.files import locked
 
 if TYPE_CHECKING:
-    from preprocessor.artifacts import ImageSource
+    from preprocessor.artifacts import ArtifactMap, ImageSource
 
 ORIGIN = "distribute"
 _REST = 4
 """After a save that took so long, the next waits this many times as long: a map may be large."""
-
-
-def load_or_new(path: str) -> ArtifactMap:
-    """Return the map at `path`, or an empty one where there is no file.
-
-    Raises:
-        InputError: the file cannot be read, or is no valid map.
-    """
-    return load_map(path) if os.path.exists(path) else ArtifactMap(path)
 
 
 class MapStore:
@@ -73,7 +64,7 @@ class MapStore:
             return
         began = time.perf_counter()
         with locked(os.path.dirname(self.path) or "."):
-            current = load_or_new(self.path)
+            current = open_map(self.path)
             for (artifact, name), new in self._waiting.items():
                 current = current.with_version(artifact, name, _merged(current, artifact, name, new))
             for artifact, name in self._defaults:
