@@ -21,15 +21,21 @@ from typing import TYPE_CHECKING
 from preprocessor.errors import InputError, RefusedError
 from preprocessor.files import TEMPORARY_SUFFIX, read_bytes, reason, sync_folder, write_atomic
 from preprocessor.model import Finding, Location, Severity
+from preprocessor.parallel import fork_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from preprocessor.compile import CompiledText, Images
 
 MANIFEST = ".region-image-manifest.json"
 
 _VARIABLES = ("region", "path", "dir", "name", "stem", "ext")
 _SIMPLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _EXPRESSION = re.compile(r"\{[{%#]")
+_LEAST_FILES = 400
+"""How many files make a further process worth its start."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -102,15 +108,19 @@ class Pattern:
 
 @dataclass(frozen=True, eq=False)
 class OutputFile:
-    """One file to be: its path below the root, whose variant it is, its digest, and its bytes on demand."""
+    """One file to be: its path below the root, whose variant it is, and what makes its bytes."""
 
     path: str
     region: str
     template: str
-    digest: str
-    content: Callable[[], bytes]
+    text: CompiledText
+    images: Images
     mode: int | None = None
     """Permissions, where they are not the usual ones."""
+
+    def content(self) -> bytes:
+        """Return the bytes of the file."""
+        return self.text.content(self.images)
 
 
 @dataclass(frozen=True)
@@ -130,13 +140,29 @@ class Manifest:
     inputs: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """Return the manifest as it is saved."""
-        files = {
-            path: {"digests": list(entry.digests), "region": entry.region, "template": entry.template}
+        """Return the manifest as it is saved: one line a file, so that its git diff is readable."""
+        quoted = _Quoted()
+        files = ",\n".join(
+            f'  {_text(path)}: {{"digests": {json.dumps(entry.digests)}, '
+            f'"region": {quoted[entry.region]}, "template": {quoted[entry.template]}}}'
             for path, entry in sorted(self.files.items())
-        }
-        content = {"version": 1, "inputs": dict(sorted(self.inputs.items())), "files": files}
-        return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+        )
+        inputs = ",\n".join(
+            f"  {_text(path)}: {_text(digest)}" for path, digest in sorted(self.inputs.items())
+        )
+        body = f'{{\n "version": 1,\n "inputs": {{\n{inputs}\n }},\n "files": {{\n{files}\n }}\n}}\n'
+        return body.encode("utf-8")
+
+
+class _Quoted(dict[str, str]):
+    """JSON strings, each made once: thousands of files share a few regions and templates."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = quoted = _text(text)
+        return quoted
+
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def read_manifest(root: str) -> Manifest:
@@ -192,6 +218,7 @@ def plan_writes(
     in_scope: Callable[[Entry], bool],
     *,
     force: bool = False,
+    jobs: int = 1,
 ) -> WritePlan:
     """Look at everything that stands in `root` and decide what to write and what to remove.
 
@@ -204,41 +231,40 @@ def plan_writes(
     """
     _refuse_duplicates(root, outputs)
     before = read_manifest(root)
-    guard = _Guard(root)
+    guard = _Guard(root) if os.path.isdir(root) else None
+
+    def look(part: Sequence[OutputFile]) -> list[tuple[str, _Standing]]:
+        return [(one.text.digest(one.images), _standing(root, one.path, guard)) for one in part]
+
     findings: list[Finding] = []
     writes: list[OutputFile] = []
     unchanged: list[str] = []
-    exists = os.path.isdir(root)
-    for output in outputs:
-        problem = guard.problem(output.path) if exists else None
-        known = before.files.get(output.path)
-        found = _digest(posixpath.join(root, output.path)) if exists and problem is None else None
-        if problem is None and found is not None and found != output.digest:
-            problem = _may_replace(found, known, force)
+    made: dict[str, Entry] = {}
+    for output, (digest, standing) in zip(outputs, fork_map(look, outputs, jobs, _LEAST_FILES), strict=True):
+        made[output.path] = Entry((digest,), output.region, output.template)
+        problem = standing.problem
+        if problem is None and standing.digest not in (None, digest):
+            problem = _may_replace(standing.digest, before.files.get(output.path), force)
         if problem is not None:
-            findings.append(_refusal(root, output.path, *problem))
-        elif found == output.digest:
+            findings.append(_refusal(root, output.path, problem))
+        elif standing.digest == digest:
             unchanged.append(output.path)
         else:
             writes.append(output)
-    produced = {output.path for output in outputs}
-    stale = [path for path, entry in before.files.items() if path not in produced and in_scope(entry)]
+    stale = {path for path, entry in before.files.items() if path not in made and in_scope(entry)}
     removes = []
-    for path in stale:
-        problem = guard.problem(path) if exists else None
-        found = _digest(posixpath.join(root, path)) if exists and problem is None else None
-        if found is not None and found not in before.files[path].digests and not force:
-            problem = _EDITED
+    for path in sorted(stale):
+        standing = _standing(root, path, guard)
+        problem = standing.problem
+        if problem is None and standing.digest is not None:
+            problem = _may_replace(standing.digest, before.files[path], force)
         if problem is not None:
-            findings.append(_refusal(root, path, *problem))
-        elif found is not None:
+            findings.append(_refusal(root, path, problem))
+        elif standing.digest is not None:
             removes.append(path)
-    kept = {path: entry for path, entry in before.files.items() if path not in set(stale)}
-    made = {output.path: Entry((output.digest,), output.region, output.template) for output in outputs}
+    kept = {path: entry for path, entry in before.files.items() if path not in stale}
     after = Manifest({**kept, **made}, inputs)
-    return WritePlan(
-        root, tuple(writes), tuple(unchanged), tuple(sorted(removes)), before, after, tuple(findings)
-    )
+    return WritePlan(root, tuple(writes), tuple(unchanged), tuple(removes), before, after, tuple(findings))
 
 
 def _refuse_duplicates(root: str, outputs: Sequence[OutputFile]) -> None:
@@ -261,74 +287,97 @@ def _refuse_duplicates(root: str, outputs: Sequence[OutputFile]) -> None:
         raise InputError(findings)
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """What stands against writing or removing a file."""
+
+    rule: str
+    message: str
+    help: str
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What stands at a path: the digest of a file (None: nothing), or why the path cannot be used."""
+
+    digest: str | None = None
+    problem: _Problem | None = None
+
+
+_EDITED = _Problem(
+    "edited-output",
+    "this generated file was edited by hand",
+    "move the change into the template, or run again with --force to lose it",
+)
+_FOREIGN = _Problem(
+    "foreign-output",
+    "this file was not written by region-image, and is never overwritten or removed",
+    "move it away, or choose another 'output' in the binding file",
+)
+_NO_FILE = "no regular file"
+
+
+def _standing(root: str, path: str, guard: _Guard | None) -> _Standing:
+    """Look at what stands at `path`; without a guard there is no output root yet."""
+    if guard is None:
+        return _Standing()
+    problem = guard.problem(path)
+    return _Standing(problem=problem) if problem else _Standing(_digest(posixpath.join(root, path)))
+
+
+def _may_replace(found: str | None, known: Entry | None, force: bool) -> _Problem | None:
+    """Return why the file with the digest `found` may not be replaced or removed, or None."""
+    if known is None or found == _NO_FILE:
+        return _FOREIGN
+    return None if force or found in known.digests else _EDITED
+
+
+def _refusal(root: str, path: str, problem: _Problem) -> Finding:
+    where = Location(posixpath.join(root, path))
+    return Finding(problem.rule, Severity.ERROR, problem.message, problem.help, where)
+
+
 class _Guard:
     """Tells which paths leave the output root through a link, or lead through a file."""
 
     def __init__(self, root: str) -> None:
         self.root = root
         self.real = os.path.realpath(root)
-        self.folders: dict[str, tuple[str, str, str] | None] = {"": None}
+        self.folders: dict[str, _Problem | None] = {"": None}
 
-    def problem(self, path: str) -> tuple[str, str, str] | None:
-        """Return the rule, the message and the hint that stand against `path`, or None."""
+    def problem(self, path: str) -> _Problem | None:
+        """Return what stands against `path`, or None."""
         return self._folder(posixpath.dirname(path))
 
-    def _folder(self, folder: str) -> tuple[str, str, str] | None:
+    def _folder(self, folder: str) -> _Problem | None:
         if folder not in self.folders:
             problem = self._folder(posixpath.dirname(folder))
             self.folders[folder] = problem if problem is not None else self._look(folder)
         return self.folders[folder]
 
-    def _look(self, folder: str) -> tuple[str, str, str] | None:
+    def _look(self, folder: str) -> _Problem | None:
         path = posixpath.join(self.root, folder)
         try:
             mode = os.lstat(path).st_mode
         except FileNotFoundError:
             return None
         except OSError as error:
-            return ("file-error", f"cannot look at {path}: {reason(error)}", "check its permissions")
+            return _Problem("file-error", f"cannot look at {path}: {reason(error)}", "check its permissions")
         if stat.S_ISLNK(mode):
             real = os.path.realpath(path)
             if os.path.commonpath((real, self.real)) != self.real:
-                return (
+                return _Problem(
                     "foreign-output",
                     f"the folder {path} is a link that leads out of the output root, to {real}",
                     "remove the link, or choose another 'output'",
                 )
         elif not stat.S_ISDIR(mode):
-            return (
+            return _Problem(
                 "foreign-output",
                 f"{path} is a file, where a folder is needed",
                 "move it away, or choose another 'output'",
             )
         return None
-
-
-_EDITED = (
-    "edited-output",
-    "this generated file was edited by hand",
-    "move the change into the template, or run again with --force to lose it",
-)
-_FOREIGN = (
-    "foreign-output",
-    "this file was not written by region-image, and is never overwritten",
-    "move it away, or choose another 'output' in the binding file",
-)
-
-
-def _may_replace(found: str, known: Entry | None, force: bool) -> tuple[str, str, str] | None:
-    if known is None:
-        return _FOREIGN
-    if found in known.digests or (force and found != _NO_FILE):
-        return None
-    return _FOREIGN if found == _NO_FILE else _EDITED
-
-
-def _refusal(root: str, path: str, rule: str, message: str, help_: str) -> Finding:
-    return Finding(rule, Severity.ERROR, message, help_, Location(posixpath.join(root, path)))
-
-
-_NO_FILE = "no regular file"
 
 
 def _digest(path: str) -> str | None:
@@ -349,7 +398,7 @@ def _digest(path: str) -> str | None:
         return hashlib.sha256(stream.readall() or b"").hexdigest()
 
 
-def apply(plan: WritePlan) -> None:
+def apply(plan: WritePlan, *, jobs: int = 1) -> None:
     """Carry out a plan without findings.
 
     Raises:
@@ -361,7 +410,7 @@ def apply(plan: WritePlan) -> None:
         os.makedirs(plan.root, exist_ok=True)
         if plan.changes:
             write_atomic(path, _pending(plan).encode(), durable=True)
-        _write_all(plan)
+        _write_all(plan, jobs)
         _remove_all(plan)
         if plan.changes or plan.before.encode() != manifest:
             write_atomic(path, manifest, durable=True)
@@ -393,15 +442,17 @@ def _pending(plan: WritePlan) -> Manifest:
     return Manifest(files, plan.before.inputs)
 
 
-def _write_all(plan: WritePlan) -> None:
-    made: set[str] = set()
-    for output in plan.writes:
-        path = posixpath.join(plan.root, output.path)
-        folder = posixpath.dirname(path)
-        if folder not in made:
-            os.makedirs(folder, exist_ok=True)
-            made.add(folder)
-        write_atomic(path, output.content(), mode=output.mode)
+def _write_all(plan: WritePlan, jobs: int) -> None:
+    paths = [posixpath.join(plan.root, output.path) for output in plan.writes]
+    for folder in sorted({posixpath.dirname(path) for path in paths}):
+        os.makedirs(folder, exist_ok=True)
+
+    def write(part: Sequence[tuple[str, OutputFile]]) -> list[None]:
+        for path, output in part:
+            write_atomic(path, output.content(), mode=output.mode)
+        return [None] * len(part)
+
+    fork_map(write, list(zip(paths, plan.writes, strict=True)), jobs, _LEAST_FILES)
 
 
 def _remove_all(plan: WritePlan) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from preprocessor.artifacts import ArtifactMap
     from preprocessor.bindings import Bindings, Ignore, TemplateEntry
-    from preprocessor.model import Field, Slot, Step, Template
+    from preprocessor.model import Field, Location, Slot, Step, Template
 
 
 @dataclass(frozen=True, order=True)
@@ -312,20 +312,34 @@ class RegionChoice:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class Bound:
+    """An artifact version that a template takes images from, and where it is bound."""
+
+    target: ArtifactVersion
+    location: Location
+
+
+def bound_in(plan: Plan) -> tuple[Bound, ...]:
+    """Return the artifact versions bound in a template, each once, sorted."""
+    found = {replacement.target: replacement.bind.location for replacement in reversed(plan.replacements)}
+    return tuple(Bound(target, found[target]) for target in sorted(found))
+
+
 def choose_regions(
-    plan: Plan,
-    file_regions: Sequence[str] | None,
+    path: str,
+    bound: Sequence[Bound],
+    listed: Sequence[str] | None,
     requested: Sequence[str],
     artifact_map: ArtifactMap,
     fallback: Sequence[str] = (),
 ) -> RegionChoice:
-    """Return the regions to write `plan` for, sorted.
+    """Return the regions to write the template at `path` for, sorted.
 
-    They are the template's own `regions`, else those of the file, else every region that an artifact
-    bound in the template has, else `fallback`; `requested` narrows them, or stands in for them where no
-    list is written down. Each bound artifact must have every one of them.
+    They are those `listed` (by the template's entry, or else by the binding file), else every region that
+    an artifact bound in the template has, else `fallback`; `requested` narrows them, or stands in for them
+    where no list is written down. Each bound artifact must have every one of them.
     """
-    listed = plan.entry.regions if plan.entry is not None and plan.entry.regions is not None else file_regions
     left_out: tuple[str, ...] = ()
     if listed is not None:
         regions = [region for region in listed if not requested or region in requested]
@@ -333,10 +347,10 @@ def choose_regions(
     elif requested:
         regions = list(requested)
     else:
-        regions = [region for target in plan.targets for region in images_of(artifact_map, target)]
+        regions = [region for one in bound for region in images_of(artifact_map, one.target)]
         regions = regions or list(fallback)
     chosen = tuple(sorted(set(regions)))
-    return RegionChoice(chosen, left_out, tuple(_missing(plan, chosen, artifact_map)))
+    return RegionChoice(chosen, left_out, tuple(_missing(path, bound, chosen, artifact_map)))
 
 
 def images_of(artifact_map: ArtifactMap, target: ArtifactVersion) -> Mapping[str, str]:
@@ -344,22 +358,21 @@ def images_of(artifact_map: ArtifactMap, target: ArtifactVersion) -> Mapping[str
     return artifact_map.artifacts[target.artifact].versions[target.version].images
 
 
-def _missing(plan: Plan, regions: Sequence[str], artifact_map: ArtifactMap) -> Iterable[Finding]:
-    reported: set[ArtifactVersion] = set()
-    for replacement in plan.replacements:
-        target = replacement.target
-        images = images_of(artifact_map, target)
+def _missing(
+    path: str, bound: Sequence[Bound], regions: Sequence[str], artifact_map: ArtifactMap
+) -> Iterable[Finding]:
+    for one in bound:
+        images = images_of(artifact_map, one.target)
         missing = [region for region in regions if region not in images]
-        if not missing or target in reported:
-            continue
-        reported.add(target)
-        has = ", ".join(sorted(images)) or "none"
-        yield Finding(
-            "missing-region",
-            Severity.ERROR,
-            f"{target} has no image for {', '.join(missing)}, which {plan.template.path} is written for; "
-            f"the regions it has: {has}",
-            f"add the image with: region-image map set {target.artifact} --artifact-version {target.version} "
-            f"{missing[0]}=IMAGE, or leave the region out under 'regions'",
-            replacement.bind.location,
-        )
+        if missing:
+            has = ", ".join(sorted(images)) or "none"
+            yield Finding(
+                "missing-region",
+                Severity.ERROR,
+                f"{one.target} has no image for {', '.join(missing)}, which {path} is written for; "
+                f"the regions it has: {has}",
+                f"add the image with: region-image map set {one.target.artifact} "
+                f"--artifact-version {one.target.version} {missing[0]}=IMAGE, "
+                "or leave the region out under 'regions'",
+                one.location,
+            )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from preprocessor.errors import InputError
 from preprocessor.files import read_bytes
 from preprocessor.model import Finding, Severity
-from preprocessor.syntax.document import duplicate_keys, plain
+from preprocessor.syntax.document import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +94,7 @@ def validate(document: Document, schema: str, rule: str) -> Any:
             "keep one of them",
             document.location(key),
         )
-        for key, first in duplicate_keys(document.root)
+        for key, first in document.duplicates
     ]
     if findings:
         raise InputError(findings)

@@ -10,15 +10,18 @@ if TYPE_CHECKING:
 
     from preprocessor.artifacts import ArtifactMap
     from preprocessor.model import Finding
-    from preprocessor.plan import Plan
+    from preprocessor.plan import ArtifactVersion, Plan
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What the rules look at: the plans of the templates concerned and the map they were made with."""
+    """What the rules look at."""
 
     plans: tuple[Plan, ...]
+    """The plans of the templates concerned."""
     artifact_map: ArtifactMap | None = None
+    targets: tuple[ArtifactVersion, ...] = ()
+    """The artifact versions that the templates concerned take images from, sorted."""
 
 
 class Rule(Protocol):

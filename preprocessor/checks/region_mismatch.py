@@ -25,8 +25,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     artifact_map = subject.artifact_map
     if artifact_map is None:
         return
-    targets = sorted({target for plan in subject.plans for target in plan.targets})
-    for target in targets:
+    for target in subject.targets:
         for region, image in images_of(artifact_map, target).items():
             other = region_of(image)
             if other is None or other == region:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print the one variant instead of writing it.")
 @click.option("--force", is_flag=True, help="Overwrite and remove generated files that were edited by hand.")
 @click.option("--strict", is_flag=True, help="Fail on unbound images and images in the wrong region too.")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(1), help="Processes to use.  [default: one per processor]"
+)
 @stdin_filename_option
 @format_option("text", "json")
 @common_options
@@ -50,6 +53,7 @@ def command(
     to_stdout: bool,
     force: bool,
     strict: bool,
+    jobs: int | None,
     stdin_filename: str | None,
 ) -> int:
     """Write one variant of each template per region, with that region's image IDs.
@@ -72,6 +76,7 @@ def command(
         changed = _show_diff(settings, templates, regions, strict=strict, force=force)
         return 1 if check and changed else 0
     from preprocessor.engine import render
+    from preprocessor.parallel import available_jobs
 
     result = render(
         templates,
@@ -80,6 +85,7 @@ def command(
         strict=strict,
         force=force,
         write=not (check or dry_run),
+        jobs=jobs or available_jobs(),
     )
     _report(settings, result, would=check or dry_run, listed=dry_run or check)
     return 1 if check and (result.written or result.removed) else 0

@@ -8,26 +8,28 @@ import hashlib
 import os
 import posixpath
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, rules
-from preprocessor.compile import CompiledText, compile_text
 from preprocessor.engine.project import Listed, Project, load_project, not_a_template
-from preprocessor.engine.verify import verify
+from preprocessor.engine.variant import Prepared, compile_plan, prepare_template
 from preprocessor.errors import InputError, RefusedError
 from preprocessor.files import locked, posix, read_bytes
 from preprocessor.model import Finding, Location, Severity, Source
 from preprocessor.output import Entry, OutputFile, WritePlan, apply, plan_writes
+from preprocessor.parallel import fork_map
 from preprocessor.plan import (
     ArtifactVersion,
-    Plan,
+    Bound,
+    bound_in,
     choose_regions,
     images_of,
     plan_template,
 )
-from preprocessor.styles import STYLES
-from preprocessor.templates.formats import read_source_as_template, read_template
+from preprocessor.templates.formats import read_source_as_template
+
+_LEAST_TEMPLATES = 16
+"""How many templates make a further process worth its start."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,13 +52,11 @@ class RenderResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Compiled:
-    """A template ready to be written: its plan, its compiled texts, and its regions."""
+class Written:
+    """A template with the regions it is written for."""
 
     listed: Listed
-    plan: Plan
-    texts: Mapping[str, CompiledText]
-    """By the path of the source."""
+    prepared: Prepared
     regions: tuple[str, ...]
 
 
@@ -65,7 +65,7 @@ class Rendering:
     """Everything of a render that was settled before the first write."""
 
     project: Project
-    compiled: tuple[Compiled, ...]
+    templates: tuple[Written, ...]
     outputs: tuple[OutputFile, ...]
     inputs: Mapping[str, str]
     findings: tuple[Finding, ...]
@@ -79,6 +79,7 @@ def prepare(
     bindings: str | None = None,
     regions: Sequence[str] = (),
     strict: bool = False,
+    jobs: int = 1,
 ) -> Rendering:
     """Settle everything that a render of `templates` (none: all) for `regions` (none: all) can fail at.
 
@@ -89,34 +90,26 @@ def prepare(
     project = load_project(bindings)
     findings = list(project.findings)
     chosen = _select(project, templates)
-    plans: list[tuple[Listed, Plan]] = []
-    for listed in chosen:
-        try:
-            template = read_template(listed.path, project.catalog)
-        except InputError as error:
-            findings.extend(error.findings)
-            continue
-        if template is None:
-            if listed.explicit:
-                findings.append(not_a_template(listed.path))
-            continue
-        plan = plan_template(template, listed.entry, project.bindings.bind, project.resolved)
-        findings.extend((*template.findings, *plan.findings))
-        plans.append((listed, plan))
-    findings.extend(_entries_without_template(chosen, [listed for listed, _ in plans], findings))
-    compiled, left_out = _compile_all(project, plans, regions, findings)
-    told = _told([plan for _, plan in plans], project)
-    if strict or any(found.severity is Severity.ERROR for found in findings):
+
+    def prepare_part(part: Sequence[Listed]) -> list[Prepared]:
+        return [prepare_template(listed, project) for listed in part]
+
+    prepared = fork_map(prepare_part, chosen, jobs, _LEAST_TEMPLATES)
+    found = [(listed, one) for listed, one in zip(chosen, prepared, strict=True) if one.is_template]
+    findings.extend(finding for one in prepared for finding in one.findings)
+    findings.extend(_entries_without_template(chosen, [listed for listed, _ in found]))
+    written, left_out = _choose_all(project, found, regions, findings)
+    told = _told(project, [one for _, one in found])
+    if strict or any(finding.severity is Severity.ERROR for finding in findings):
         findings.extend(told)
-    errors = [found for found in findings if found.severity is Severity.ERROR]
-    if errors:
+    if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(dict.fromkeys(findings))
     return Rendering(
         project=project,
-        compiled=tuple(compiled),
-        outputs=_outputs(project, compiled),
-        inputs=_inputs(project, compiled),
-        findings=tuple(sorted(map(_as_warning, told), key=lambda found: found.sort_key)),
+        templates=tuple(written),
+        outputs=_outputs(project, written),
+        inputs=_inputs(project, written),
+        findings=tuple(sorted(map(_as_warning, told), key=lambda finding: finding.sort_key)),
         left_out=tuple(left_out),
         in_scope=_scope(chosen if templates else None, regions),
     )
@@ -130,6 +123,7 @@ def render(
     strict: bool = False,
     force: bool = False,
     write: bool = True,
+    jobs: int = 1,
 ) -> RenderResult:
     """Write the variants of `templates` (none: all that the binding file lists) for `regions` (none: all).
 
@@ -142,31 +136,31 @@ def render(
         RefusedError: a file in the output tree that this tool did not write, or that was edited by hand,
             or that cannot be written.
     """
-    rendering = prepare(templates, bindings=bindings, regions=regions, strict=strict)
+    rendering = prepare(templates, bindings=bindings, regions=regions, strict=strict, jobs=jobs)
     root = rendering.project.pattern.root
     guard = contextlib.nullcontext() if not write else _output_lock(root)
     with guard:
-        plan = plan_output(rendering, force=force)
+        plan = plan_output(rendering, force=force, jobs=jobs)
         if plan.findings:
             raise RefusedError(plan.findings)
         if write:
-            apply(plan)
+            apply(plan, jobs=jobs)
     return RenderResult(
         root=root,
         written=tuple(posixpath.normpath(posixpath.join(root, output.path)) for output in plan.writes),
         unchanged=tuple(posixpath.normpath(posixpath.join(root, path)) for path in plan.unchanged),
         removed=tuple(posixpath.normpath(posixpath.join(root, path)) for path in plan.removes),
         findings=rendering.findings,
-        templates=len(rendering.compiled),
-        regions=tuple(sorted({region for compiled in rendering.compiled for region in compiled.regions})),
+        templates=len(rendering.templates),
+        regions=tuple(sorted({region for one in rendering.templates for region in one.regions})),
         left_out=rendering.left_out,
     )
 
 
-def plan_output(rendering: Rendering, *, force: bool = False) -> WritePlan:
+def plan_output(rendering: Rendering, *, force: bool = False, jobs: int = 1) -> WritePlan:
     """Return what writing `rendering` would do to its output tree."""
     root = rendering.project.pattern.root
-    return plan_writes(root, rendering.outputs, rendering.inputs, rendering.in_scope, force=force)
+    return plan_writes(root, rendering.outputs, rendering.inputs, rendering.in_scope, force=force, jobs=jobs)
 
 
 def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
@@ -220,14 +214,14 @@ def render_text(source: Source, region: str, *, bindings: str | None = None, str
     entry = listed.entry if listed is not None else None
     plan = plan_template(template, entry, project.bindings.bind, project.resolved)
     findings.extend((*template.findings, *plan.findings))
-    choice = choose_regions(plan, None, (region,), project.artifact_map)
+    choice = choose_regions(source.path, bound_in(plan), None, (region,), project.artifact_map)
     findings.extend(choice.findings)
     if strict:
-        findings.extend(_told([plan], project))
-    if any(found.severity is Severity.ERROR for found in findings):
+        findings.extend(rules()["unbound-image"].check(Subject((plan,))))
+        findings.extend(_mismatches(project, bound_in(plan)))
+    if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(dict.fromkeys(findings))
-    texts = _compile(plan, project)
-    return texts[source.path].content(_images(project, region))
+    return compile_plan(plan, project)[source.path].content(_images(project, region))
 
 
 @contextlib.contextmanager
@@ -279,59 +273,46 @@ def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
     return tuple(chosen[path] for path in sorted(chosen))
 
 
-def _entries_without_template(
-    chosen: Sequence[Listed], read: Sequence[Listed], findings: Sequence[Finding]
-) -> Iterable[Finding]:
-    """Tell of entries whose files all turned out to be no templates."""
+def _entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) -> Iterable[Finding]:
+    """Tell of globs whose files all turned out to be no templates."""
     good = {id(listed.entry) for listed in read}
-    broken = {found.location.path for found in findings}
-    told: set[int] = set()
-    for listed in chosen:
-        entry = listed.entry
-        if id(entry) in good or id(entry) in told or listed.path in broken:
-            continue
-        told.add(id(entry))
-        yield Finding(
-            "invalid-bindings",
-            Severity.ERROR,
-            f"none of the files that '{entry.path}' matches is a template",
-            "correct the path, or remove the entry",
-            entry.location,
-        )
+    entries = {id(listed.entry): listed.entry for listed in chosen if not listed.explicit}
+    for key, entry in entries.items():
+        if key not in good:
+            yield Finding(
+                "invalid-bindings",
+                Severity.ERROR,
+                f"none of the files that '{entry.path}' matches is a template",
+                "correct the path, or remove the entry",
+                entry.location,
+            )
 
 
-def _compile_all(
-    project: Project, plans: Sequence[tuple[Listed, Plan]], requested: Sequence[str], findings: list[Finding]
-) -> tuple[list[Compiled], list[tuple[str, tuple[str, ...]]]]:
-    """Choose the regions of each plan and compile it; what stands against it goes into `findings`."""
-    file_regions = project.bindings.regions
-    everywhere = sorted(
-        {
-            region
-            for _, plan in plans
-            for target in plan.targets
-            for region in images_of(project.artifact_map, target)
-        }
-    )
-    compiled = []
+def _choose_all(
+    project: Project,
+    found: Sequence[tuple[Listed, Prepared]],
+    requested: Sequence[str],
+    findings: list[Finding],
+) -> tuple[list[Written], list[tuple[str, tuple[str, ...]]]]:
+    """Choose the regions of each template; what stands against it goes into `findings`."""
+    artifact_map = project.artifact_map
+    targets = {bound.target for _, prepared in found for bound in prepared.bound}
+    everywhere = sorted({region for target in targets for region in images_of(artifact_map, target)})
+    written = []
     left_out = []
-    for listed, plan in plans:
-        choice = choose_regions(plan, file_regions, requested, project.artifact_map, everywhere)
+    for listed, prepared in found:
+        own = listed.entry.regions if listed.entry.regions is not None else project.bindings.regions
+        choice = choose_regions(listed.path, prepared.bound, own, requested, artifact_map, everywhere)
         findings.extend(choice.findings)
         if choice.left_out:
             left_out.append((listed.path, choice.left_out))
-        if not choice.regions and not choice.left_out:
+        if choice.regions:
+            written.append(Written(listed, prepared, choice.regions))
+        elif not choice.left_out and not prepared.findings:
             findings.append(_no_regions(listed))
-        elif not choice.findings and not plan.findings and not plan.template.findings and choice.regions:
-            try:
-                texts = _compile(plan, project)
-            except InputError as error:
-                findings.extend(error.findings)
-            else:
-                compiled.append(Compiled(listed, plan, texts, choice.regions))
-    if requested and plans and not compiled and not findings:
+    if requested and found and not written:
         findings.append(_no_such_region(project, requested))
-    return compiled, left_out
+    return written, left_out
 
 
 def _no_regions(listed: Listed) -> Finding:
@@ -354,31 +335,6 @@ def _no_such_region(project: Project, requested: Sequence[str]) -> Finding:
     )
 
 
-def _compile(plan: Plan, project: Project) -> dict[str, CompiledText]:
-    """Compile the texts of a plan and read the result again: only the bound fields may have changed.
-
-    Raises:
-        InputError: the style is not known, or the result reads differently than planned.
-    """
-    style_name = plan.entry.style if plan.entry is not None else "inline"
-    style = STYLES.get(style_name)
-    if style is None:
-        raise InputError.of(
-            "invalid-bindings",
-            f"the style '{style_name}' cannot be written by this version",
-            f"known: {', '.join(STYLES)}",
-            plan.entry.location if plan.entry is not None else plan.template.path,
-        )
-    edits = style.edits(plan)
-    texts = {
-        path: compile_text(source, [edit for edit in edits if edit.slot.path == path])
-        for path, source in plan.template.sources.items()
-    }
-    if edits:
-        verify(plan, texts, project.catalog)
-    return texts
-
-
 def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
     """Return the look-up of image IDs in one region."""
     images = {
@@ -389,35 +345,24 @@ def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
     return images.__getitem__
 
 
-def _outputs(project: Project, compiled: Iterable[Compiled]) -> tuple[OutputFile, ...]:
+def _outputs(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
     """Return every file to be, sorted by path."""
     images: dict[str, Callable[[ArtifactVersion], str]] = {}
     outputs = []
-    for found in compiled:
-        text = found.texts[found.plan.template.path]
-        for region in found.regions:
+    for one in written:
+        text = one.prepared.texts[one.listed.path]
+        for region in one.regions:
             if region not in images:
                 images[region] = _images(project, region)
-            outputs.append(
-                OutputFile(
-                    path=project.pattern.path(region, found.listed.key),
-                    region=region,
-                    template=found.listed.key,
-                    digest=text.digest(images[region]),
-                    content=partial(text.content, images[region]),
-                )
-            )
+            path = project.pattern.path(region, one.listed.key)
+            outputs.append(OutputFile(path, region, one.listed.key, text, images[region]))
     return tuple(sorted(outputs, key=lambda output: output.path))
 
 
-def _inputs(project: Project, compiled: Iterable[Compiled]) -> dict[str, str]:
+def _inputs(project: Project, written: Iterable[Written]) -> dict[str, str]:
     """Return the digest of every input, by path relative to the binding file."""
     base = project.bindings.base or "."
-    sources = [source for found in compiled for source in found.plan.template.sources.values()]
-    digests = {
-        posix(os.path.relpath(source.path, base)): hashlib.sha256(source.encode(source.text)).hexdigest()
-        for source in sources
-    }
+    digests = {path: digest for one in written for path, digest in one.prepared.inputs.items()}
     for path in (project.bindings.path, project.artifact_map.path):
         digests[posix(os.path.relpath(path, base))] = hashlib.sha256(read_bytes(path)).hexdigest()
     return digests
@@ -433,10 +378,12 @@ def _as_warning(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.WARNING)
 
 
-def _told(plans: Sequence[Plan], project: Project) -> list[Finding]:
+def _told(project: Project, prepared: Sequence[Prepared]) -> list[Finding]:
     """Return the findings that a render only tells."""
-    subject = Subject(tuple(plans), project.artifact_map)
-    known = rules()
-    return [
-        finding for name in ("unbound-image", "region-mismatch") for finding in known[name].check(subject)
-    ]
+    unbound = [finding for one in prepared for finding in one.told]
+    return [*unbound, *_mismatches(project, [bound for one in prepared for bound in one.bound])]
+
+
+def _mismatches(project: Project, bound: Iterable[Bound]) -> list[Finding]:
+    subject = Subject((), project.artifact_map, tuple(sorted({one.target for one in bound})))
+    return list(rules()["region-mismatch"].check(subject))

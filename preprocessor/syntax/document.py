@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from preprocessor.errors import InputError
 from preprocessor.syntax.json_reader import JsonError, read_json
-from preprocessor.syntax.tree import MERGE_KEY, Alias, Mapping, Node, Scalar, Sequence
+from preprocessor.syntax.tree import Alias, Mapping, Node, Scalar, Sequence
 from preprocessor.syntax.yaml_reader import YamlError, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from collections.abc import Sequence as Seq
 
     from preprocessor.model import Location, Source
@@ -36,6 +35,8 @@ class Document:
     source: Source
     root: Node | None
     json: bool = False
+    duplicates: tuple[tuple[Scalar, Scalar], ...] = ()
+    """Each key that its mapping already has, with the first key of that name."""
 
     def location(self, node: Node) -> Location:
         """Return where `node` stands."""
@@ -75,11 +76,11 @@ def parse(source: Source, *, json: bool | None = None) -> Document:
         if json and not source.path.endswith(".json"):
             # YAML's flow style looks like JSON; what JSON refuses may still be YAML.
             try:
-                return Document(source, read_json(source.text), json)
+                return _document(source, json=True)
             except JsonError:
                 json = False
     try:
-        return Document(source, read_json(source.text) if json else read_yaml(source.text), json)
+        return _document(source, json=json)
     except (JsonError, YamlError) as error:
         raise InputError.of(
             "syntax-error",
@@ -89,21 +90,9 @@ def parse(source: Source, *, json: bool | None = None) -> Document:
         ) from error
 
 
-def duplicate_keys(root: Node | None) -> Iterator[tuple[Scalar, Scalar]]:
-    """Yield each key that its mapping already has, with the first key of that name."""
-    waiting: list[Node] = [root] if root is not None else []
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            seen: dict[str, Scalar] = {}
-            for key, value in node.pairs:
-                if isinstance(key, Scalar) and not (key.value == MERGE_KEY and not key.style):
-                    if key.value in seen:
-                        yield key, seen[key.value]
-                    seen.setdefault(key.value, key)
-                waiting.append(value)
-        elif isinstance(node, Sequence):
-            waiting.extend(node.items)
+def _document(source: Source, *, json: bool) -> Document:
+    root, duplicates = read_json(source.text) if json else read_yaml(source.text)
+    return Document(source, root, json, tuple(duplicates))
 
 
 def plain(node: Node | None) -> Any:

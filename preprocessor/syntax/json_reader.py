@@ -9,8 +9,13 @@ from __future__ import annotations
 import re
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING
 
 from preprocessor.syntax.tree import MAX_DEPTH, Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    Duplicate = tuple[Scalar, Scalar]
+    """A key that its object already has, and the first key of that name."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _ATOM = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
@@ -25,17 +30,18 @@ class JsonError(Exception):
         self.offset = offset
 
 
-def read_json(text: str) -> Node:
-    """Return the root node of the JSON value in `text`.
+def read_json(text: str) -> tuple[Node, list[Duplicate]]:
+    """Return the root node of the JSON value in `text`, and its duplicate keys.
 
     Raises:
         JsonError: the text is not JSON or nests too deeply.
     """
-    node, offset = _Scanner(text).read(_skip(text, 0))
+    scanner = _Scanner(text)
+    node, offset = scanner.read(_skip(text, 0))
     offset = _skip(text, offset)
     if offset != len(text):
         raise JsonError("more text after the end of the JSON value", offset)
-    return node
+    return node, scanner.duplicates
 
 
 def _skip(text: str, offset: int) -> int:
@@ -46,6 +52,7 @@ def _skip(text: str, offset: int) -> int:
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
+        self.duplicates: list[Duplicate] = []
 
     def read(self, offset: int, depth: int = 0) -> tuple[Node, int]:
         text = self.text
@@ -85,7 +92,9 @@ class _Scanner:
             if text[offset : offset + 1] != ":":
                 raise JsonError("expected ':' after the key", offset)
             value, offset = self.read(_skip(text, offset + 1), depth + 1)
-            node.pairs.append((key, value))
+            first = node.add(key, value)
+            if first is not None:
+                self.duplicates.append((key, first))
             offset = _skip(text, offset)
             mark = text[offset : offset + 1]
             if mark == "}":

@@ -41,7 +41,11 @@ class Scalar(Node):
     def __init__(
         self, start: int, end: int, value: str, style: str, tag: str | None = None, anchored: bool = False
     ) -> None:
-        super().__init__(start, end, tag, anchored)
+        # Written out, not passed up: a template has thousands of scalars.
+        self.start = start
+        self.end = end
+        self.tag = tag
+        self.anchored = anchored
         self.value = value
         self.style = style
 
@@ -62,7 +66,7 @@ class Sequence(Node):
 class Mapping(Node):
     """Pairs of key and value in the order of the text; a key that comes twice is there twice."""
 
-    __slots__ = ("_index", "flow", "pairs")
+    __slots__ = ("_index", "_merges", "flow", "pairs")
 
     def __init__(
         self, start: int, end: int, tag: str | None = None, anchored: bool = False, flow: bool = True
@@ -70,37 +74,48 @@ class Mapping(Node):
         super().__init__(start, end, tag, anchored)
         self.flow = flow
         self.pairs: list[tuple[Node, Node]] = []
-        self._index: dict[str, Node] | None = None
+        self._index: dict[str, tuple[Scalar, Node]] = {}
+        self._merges = False
+
+    def add(self, key: Node, value: Node) -> Scalar | None:
+        """Add a pair; return the key of that name that is already there, if there is one."""
+        self.pairs.append((key, value))
+        if not isinstance(key, Scalar):
+            return None
+        name = key.value
+        if name == MERGE_KEY and not key.style:
+            self._merges = True
+            return None
+        first = self._index.get(name)
+        self._index[name] = (key, value)
+        return first[0] if first is not None else None
 
     def get(self, key: str) -> Node | None:
         """Return the value under `key`, or None. Of two equal keys the last counts, as YAML loaders do.
 
         Keys that come through a merge (`<<`) count where the mapping has none of its own.
         """
-        if self._index is None:
-            self._index = dict(self.entries())
-        return self._index.get(key)
+        found = self._index.get(key)
+        if found is not None:
+            return found[1]
+        return dict(self.entries()).get(key) if self._merges else None
 
     def entries(self) -> Iterator[tuple[str, Node]]:
         """Yield the pairs whose key is a scalar, merged ones first, so that the last of a key counts."""
         yield from self._entries(0)
 
     def _entries(self, depth: int) -> Iterator[tuple[str, Node]]:
-        if depth < MAX_DEPTH:
+        if self._merges and depth < MAX_DEPTH:
             for key, value in self.pairs:
                 if isinstance(key, Scalar) and key.value == MERGE_KEY and not key.style:
                     yield from _merged(value, depth)
-        for key, value in self.pairs:
-            if isinstance(key, Scalar) and not (key.value == MERGE_KEY and not key.style):
-                yield key.value, value
+        for name, (_, value) in self._index.items():
+            yield name, value
 
     def key(self, name: str) -> Scalar | None:
         """Return the key node called `name` that stands in this mapping itself."""
-        found = None
-        for key, _ in self.pairs:
-            if isinstance(key, Scalar) and key.value == name:
-                found = key
-        return found
+        found = self._index.get(name)
+        return found[0] if found is not None else None
 
 
 def _merged(value: Node, depth: int) -> Iterator[tuple[str, Node]]:

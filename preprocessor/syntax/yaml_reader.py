@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from preprocessor.syntax.tree import MAX_DEPTH, Alias, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    Duplicate = tuple[Scalar, Scalar]
+    """A key that its mapping already has, and the first key of that name."""
 
 _PURE_PARSER_LIMIT = 512 * 1024
 """Code points. The pure parser reads 0.6 MB/s; ROS takes no template above 512 KiB."""
@@ -26,8 +29,8 @@ class YamlError(Exception):
         self.offset = offset
 
 
-def read_yaml(text: str) -> Node | None:
-    """Return the root node of the document in `text`, or None where there is none.
+def read_yaml(text: str) -> tuple[Node | None, list[Duplicate]]:
+    """Return the root node of the document in `text` (None where there is none) and its duplicate keys.
 
     Raises:
         YamlError: the text is not YAML, holds several documents, or nests too deeply.
@@ -36,24 +39,19 @@ def read_yaml(text: str) -> Node | None:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return _Builder(_events(CParser(text)), text).build()
+        return _build(CParser(text).get_event)
     except YAMLError as refused:
         error = refused
     if len(text) <= _PURE_PARSER_LIMIT:
         from ruamel.yaml import YAML
 
         try:
-            return _Builder(iter(YAML(typ="safe", pure=True).parse(text)), text).build()
+            return _build(iter(YAML(typ="safe", pure=True).parse(text)).__next__)
         except YAMLError as refused:
             # The C parser's words and place are kept unless it stumbled over the empty key.
             if isinstance(refused, MarkedYAMLError) and refused.problem_mark is not None:
                 error = refused
     raise _translate(error, text)
-
-
-def _events(parser: Any) -> Iterator[Any]:
-    while parser.check_event():
-        yield parser.get_event()
 
 
 def _translate(error: Any, text: str) -> YamlError:
@@ -69,74 +67,86 @@ def _translate(error: Any, text: str) -> YamlError:
     return YamlError(str(getattr(error, "reason", error)), 0)
 
 
-class _Builder:
-    """Builds the node tree without recursion."""
+def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate]]:
+    """Build the node tree, without recursion, from a parser's events up to the end of the stream."""
+    from ruamel.yaml import events
 
-    def __init__(self, events: Iterator[Any], text: str) -> None:
-        self.events = events
-        self.text = text
-        self.anchors: dict[str, Node] = {}
+    scalar, alias = events.ScalarEvent, events.AliasEvent
+    mapping_start, sequence_start = events.MappingStartEvent, events.SequenceStartEvent
+    collection_ends = (events.MappingEndEvent, events.SequenceEndEvent)
+    anchors: dict[str, Node] = {}
+    duplicates: list[Duplicate] = []
+    root: Node | None = None
+    documents = 0
+    parent: Any = None
+    key: Node | None = None
+    stack: list[tuple[Any, Node | None]] = []  # the open collections, each with the key that waits
+    while True:
+        event = next_event()
+        kind = event.__class__
+        node: Any
+        if kind is scalar:
+            tag, anchor = event.ctag, event.anchor
+            node = Scalar(
+                event.start_mark.index,
+                event.end_mark.index,
+                event.value,
+                event.style or "",
+                None if tag is None else _tag(tag),
+                anchor is not None,
+            )
+            if anchor is not None:
+                anchors[anchor] = node
+        elif kind is mapping_start or kind is sequence_start:
+            make = Mapping if kind is mapping_start else Sequence
+            start, end = event.start_mark.index, event.end_mark.index
+            anchored = event.anchor is not None
+            node = make(start, end, _tag(event.ctag), anchored, bool(event.flow_style))
+            if anchored:
+                anchors[event.anchor] = node
+            if len(stack) >= MAX_DEPTH:
+                raise YamlError(f"nested more than {MAX_DEPTH} levels deep", start)
+            stack.append((parent, key))
+            parent, key = node, None
+            continue
+        elif kind in collection_ends:
+            node = parent
+            node.end = event.end_mark.index if node.flow else _block_end(node)
+            parent, key = stack.pop()
+        elif kind is alias:
+            node = _alias(event, anchors, [*(opened for opened, _ in stack), parent])
+        elif kind is events.DocumentStartEvent:
+            documents += 1
+            if documents > 1:
+                raise YamlError(
+                    "a second document starts here; a file holds one document", event.start_mark.index
+                )
+            continue
+        elif kind is events.StreamEndEvent:
+            return root, duplicates
+        else:
+            continue
+        if parent is None:
+            root = node
+        elif parent.__class__ is Sequence:
+            parent.items.append(node)
+        elif key is None:
+            key = node
+        else:
+            first = parent.add(key, node)
+            if first is not None and isinstance(key, Scalar):
+                duplicates.append((key, first))
+            key = None
 
-    def build(self) -> Node | None:
-        root: Node | None = None
-        documents = 0
-        stack: list[Node] = []
-        keys: list[Node | None] = []  # for each open mapping the key that waits for its value
-        for event in self.events:
-            name = event.__class__.__name__
-            node: Node
-            if name == "ScalarEvent":
-                style = event.style or ""
-                start, end = event.start_mark.index, event.end_mark.index
-                node = Scalar(start, end, event.value, style, _tag(event.tag), event.anchor is not None)
-                if event.anchor is not None:
-                    self.anchors[event.anchor] = node
-            elif name == "MappingStartEvent" or name == "SequenceStartEvent":
-                kind = Mapping if name == "MappingStartEvent" else Sequence
-                start, end = event.start_mark.index, event.end_mark.index
-                flow = bool(event.flow_style)
-                node = kind(start, end, _tag(event.tag), event.anchor is not None, flow)
-                if event.anchor is not None:
-                    self.anchors[event.anchor] = node
-                if len(stack) >= MAX_DEPTH:
-                    raise YamlError(f"nested more than {MAX_DEPTH} levels deep", start)
-                stack.append(node)
-                keys.append(None)
-                continue
-            elif name == "MappingEndEvent" or name == "SequenceEndEvent":
-                node = stack.pop()
-                keys.pop()
-                node.end = event.end_mark.index if node.flow else _block_end(node)  # type: ignore[attr-defined]
-            elif name == "AliasEvent":
-                start, end = event.start_mark.index, event.end_mark.index
-                target = self.anchors.get(event.anchor)
-                if target is None:
-                    raise YamlError(f"the alias *{event.anchor} has no anchor before it", start)
-                if any(target is opened for opened in stack):
-                    raise YamlError(f"the alias *{event.anchor} stands inside its own anchor", start)
-                node = Alias(start, end, target)
-            else:
-                if name == "DocumentStartEvent":
-                    documents += 1
-                    if documents > 1:
-                        raise YamlError(
-                            "a second document starts here; a file holds one document", event.start_mark.index
-                        )
-                continue
-            if not stack:
-                root = node
-                continue
-            parent = stack[-1]
-            if isinstance(parent, Sequence):
-                parent.items.append(node)
-            elif isinstance(parent, Mapping):
-                key = keys[-1]
-                if key is None:
-                    keys[-1] = node
-                else:
-                    parent.pairs.append((key, node))
-                    keys[-1] = None
-        return root
+
+def _alias(event: Any, anchors: dict[str, Node], opened: list[Any]) -> Alias:
+    start, end = event.start_mark.index, event.end_mark.index
+    target = anchors.get(event.anchor)
+    if target is None:
+        raise YamlError(f"the alias *{event.anchor} has no anchor before it", start)
+    if any(target is one for one in opened):
+        raise YamlError(f"the alias *{event.anchor} stands inside its own anchor", start)
+    return Alias(start, end, target)
 
 
 def _tag(tag: Any) -> str | None:

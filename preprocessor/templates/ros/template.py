@@ -11,7 +11,6 @@ from preprocessor.catalog import ANY_DEPTH, ANY_ITEM
 from preprocessor.errors import InputError
 from preprocessor.model import Field, Finding, Form, Severity, Slot, Step, Template
 from preprocessor.syntax import Alias, Mapping, Scalar, Sequence, parse
-from preprocessor.syntax.document import duplicate_keys
 from preprocessor.templates.ros.functions import call_of
 from preprocessor.templates.ros.values import Follower, Passed, Scope
 from preprocessor.templates.slots import value_slot
@@ -73,7 +72,7 @@ def read_ros(source: Source, catalog: Catalog) -> Template | None:
             "keep one of them: of two equal keys only the last would count",
             document.location(key),
         )
-        for key, first in duplicate_keys(document.root)
+        for key, first in document.duplicates
     ]
     if findings or not isinstance(document.root, Mapping):
         return Template(source.path, name, sources, findings=tuple(findings))
