@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from preprocessor.model import Source as Text
     from preprocessor.sources.base import Source
+    from preprocessor.sources.importing import Import
 
 
 @click.command()
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     kind: str,
     file: str | None,
     artifact: str,
@@ -116,7 +118,22 @@ def command(
         )
         written = not dry_run and save_map(result.map)
     if settings.format == "json":
-        regions_data = [
+        click.echo(json.document(_data(result, path, written)))
+        return 0
+    for line in import_lines(result, replace_all=replace_all):
+        click.echo(line)
+    if not written:
+        note(settings, f"{path}: {'not written (--dry-run)' if dry_run else 'nothing to change'}")
+    return 0
+
+
+def _data(result: Import, path: str, written: bool) -> dict[str, object]:
+    return {
+        "map": path,
+        "written": written,
+        "artifact": result.artifact,
+        "default": result.default_after,
+        "regions": [
             {
                 "artifact_version": change.version,
                 "region": change.region,
@@ -124,23 +141,10 @@ def command(
                 "after": change.after,
             }
             for change in result.regions
-        ]
-        content = {
-            "map": path,
-            "written": written,
-            "artifact": result.artifact,
-            "default": result.default_after,
-            "regions": regions_data,
-            "skipped": list(result.skipped),
-            "notes": list(result.notes),
-        }
-        click.echo(json.document(content))
-        return 0
-    for line in import_lines(result, replace_all=replace_all):
-        click.echo(line)
-    if not written:
-        note(settings, f"{path}: {'not written (--dry-run)' if dry_run else 'nothing to change'}")
-    return 0
+        ],
+        "skipped": list(result.skipped),
+        "notes": list(result.notes),
+    }
 
 
 def _given(source: Source, kind: str, options: dict[str, Any], extra: tuple[str, ...]) -> Mapping[str, Any]:
