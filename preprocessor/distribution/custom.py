@@ -15,7 +15,7 @@ from preprocessor.distribution.endpoints import is_wait
 from preprocessor.distribution.events import Board, Row, State
 from preprocessor.distribution.pace import Pace, duration_text
 from preprocessor.distribution.pacing import COPY_FAILED, GONE, Places, Poller
-from preprocessor.distribution.plan import Action, copy_name, copy_parameters, copy_rank, own_tags
+from preprocessor.distribution.plan import Action, copy_name, copy_parameters, copy_rank, is_shared, own_tags
 from preprocessor.distribution.survey import profile_of
 
 if TYPE_CHECKING:
@@ -293,12 +293,12 @@ class ArtifactRun:
         """Set the launch permissions of a copy, unless it is known that they are set."""
         share = self._entry.share
         known = self._session.journal.known(self._entry, region)
+        if is_shared(self._entry, known, self._plan.images.get(image)):
+            return
         if share.public:
-            seen = self._plan.images.get(image)
-            if not known.public and not (seen is not None and seen.public):
-                await ecs.publish(self._cloud, region, image)
-                self._session.journal.write(self._entry, region, "shared", image=image)
-        elif not set(share.accounts) <= known.accounts:
+            await ecs.publish(self._cloud, region, image)
+            self._session.journal.write(self._entry, region, "shared", image=image)
+        else:
             await self._give_access(self._cloud, region, image, share.accounts, fresh)
             self._session.journal.write(
                 self._entry, region, "shared", image=image, accounts=list(share.accounts)

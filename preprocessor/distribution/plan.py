@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from preprocessor.distribution.ecs import AVAILABLE, BROKEN, IN_PROGRESS
+from preprocessor.distribution.ecs import ACCOUNTS_PER_CALL, AVAILABLE, BROKEN, IN_PROGRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,10 +146,30 @@ def copy_rank(entry: CustomEntry, target: str, index: int) -> tuple[object, ...]
     return (near, target, index)
 
 
-def planned_calls(entry: CustomEntry, decisions: Mapping[str, Decision], *, base: bool) -> dict[str, int]:
-    """Return how often each call that changes something would be made for `entry`, without retries."""
+def is_shared(entry: CustomEntry, known: Known, image: Image | None) -> bool:
+    """Return whether it is known, without asking, that a copy is shared as the spec says."""
+    if entry.share.public:
+        return known.public or (image is not None and image.public)
+    return set(entry.share.accounts) <= known.accounts
+
+
+def planned_calls(
+    entry: CustomEntry, decisions: Mapping[str, Decision], shared: frozenset[str], *, share_source: bool
+) -> dict[str, int]:
+    """Return how often each call that changes something is made for `entry` at most, without retries.
+
+    `decisions` are those for its regions, and for the copy of the account's own where there is one;
+    `shared` are the regions whose copy needs no sharing.
+    """
     copies = sum(decision.action is Action.COPY for decision in decisions.values())
-    fresh = sum(decision.action in (Action.COPY, Action.WAIT) for decision in decisions.values())
-    per_image = 1 if entry.share.public else -(-len(entry.share.accounts) // 10)
-    calls = {"CopyImage": copies, "ModifyImageSharePermission": fresh * per_image + (1 if base else 0)}
+    open_ = [
+        region
+        for region in entry.regions
+        if decisions[region].action is not Action.BLOCKED and region not in shared
+    ]
+    per_image = 1 if entry.share.public else -(-len(entry.share.accounts) // ACCOUNTS_PER_CALL)
+    calls = {
+        "CopyImage": copies,
+        "ModifyImageSharePermission": len(open_) * per_image + (1 if share_source else 0),
+    }
     return {name: count for name, count in calls.items() if count}

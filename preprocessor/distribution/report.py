@@ -121,7 +121,7 @@ def plan_text(plan: Plan) -> str:
         lines.extend(f"  {line}" for line in _plan_lines(part))
     calls = plan_calls(plan)
     listed = ", ".join(f"{count} {name}" for name, count in calls.items())
-    lines.append(f"calls that change something: {listed or 'none'}")
+    lines.append(f"calls that change something, at most: {listed or 'none'}")
     return "\n".join(lines)
 
 
@@ -168,7 +168,9 @@ def plan_calls(plan: Plan) -> dict[str, int]:
         decisions = dict(part.regions)
         if part.base is not None:
             decisions[part.entry.source.region] = part.base
-        for name, number in planned_calls(part.entry, decisions, base=part.share_source).items():
+        for name, number in planned_calls(
+            part.entry, decisions, part.shared, share_source=part.share_source
+        ).items():
             calls[name] = calls.get(name, 0) + number
     return calls
 

@@ -19,6 +19,7 @@ from preprocessor.distribution.plan import (
     Decision,
     decide,
     is_copy,
+    is_shared,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class ArtifactPlan:
     """Whether the source has to be shared with the distributor's account first."""
     images: Mapping[str, Image] = field(default_factory=lambda: MappingProxyType({}))
     """The images that decisions name, by ID."""
+    shared: frozenset[str] = frozenset()
+    """The regions whose copy is known to be shared as the spec says."""
 
 
 def profile_of(entry: CustomEntry) -> str | None:
@@ -217,6 +220,12 @@ def _plan(
         base,
         source.unshared and base is not None and base.action is Action.COPY,
         images=MappingProxyType(images),
+        shared=frozenset(
+            region
+            for region, decision in decisions.items()
+            if decision.action is Action.KEEP
+            and is_shared(entry, journal.known(entry, region), images.get(decision.image or ""))
+        ),
     )
 
 
