@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from concurrent.futures import Executor, Future
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from preprocessor import __version__
@@ -138,6 +139,12 @@ class DaemonExecutor(Executor):
             self._idle.release()
 
 
+@cache
+def _executor() -> DaemonExecutor:
+    """Return the threads that all accounts of this process share."""
+    return DaemonExecutor()
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run an asynchronous operation to its end and return its result."""
     return asyncio.run(main)
@@ -155,7 +162,6 @@ class Account:
         self.profile = profile
         self.pace = pace or Pace()
         self._credentials = load_credentials(profile)
-        self._executor = DaemonExecutor()
         self._clients: dict[tuple[str, str], Any] = {}
         # It prints every header, signature and token included, when the environment says DEBUG=sdk.
         logging.getLogger("darabonba-core").disabled = True
@@ -181,7 +187,7 @@ class Account:
             reraise=True,
         ):
             with attempt:
-                return await loop.run_in_executor(self._executor, self._send, endpoint, action, region, query)
+                return await loop.run_in_executor(_executor(), self._send, endpoint, action, region, query)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _wait(self, state: Any) -> float:

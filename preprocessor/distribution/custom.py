@@ -31,11 +31,11 @@ CONFLICT = "OperationDenied.ImageCopyConflict"
 SHARE_INCOMPLETE = "ShareIncomplete"
 
 
-class _TimedOut(Exception):  # noqa: N818 - not an error: the copy goes on
-    """A copy took longer than this run waits."""
+class _TimedOut(CallError):
+    """A copy took longer than this run waits; it goes on in the cloud."""
 
     def __init__(self, image: str | None, seconds: float) -> None:
-        super().__init__(image)
+        super().__init__("StillCopying", f"not done within {duration_text(seconds)}")
         self.image = image
         self.seconds = seconds
 
