@@ -24,6 +24,8 @@ COPY_FAILED = "CopyFailed"
 """The code of a copy that ended in a state from which it cannot become Available."""
 
 _ABSENT_POLLS = 4
+_SLACK = 0.001
+"""A timer may go off this much early."""
 _AHEAD = 0.9
 """Part of the time that a copy seems to need still after which it is asked about again."""
 
@@ -119,10 +121,10 @@ class Poller:
         loop = asyncio.get_running_loop()
         while self._watches:
             self._woken.clear()
-            due = min(watch.due for watch in self._watches.values())
-            if due > loop.time():
+            left = min(watch.due for watch in self._watches.values()) - loop.time()
+            if left > _SLACK:
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), due - loop.time())
+                    await asyncio.wait_for(self._woken.wait(), left)
                 continue
             await self._ask(tuple(self._watches))
 

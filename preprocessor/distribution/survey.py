@@ -63,9 +63,13 @@ async def survey(
     """Return the plan of each entry.
 
     Raises:
-        CloudError: the credentials are missing or not accepted; any other failure blocks what it concerns.
+        CloudError: the credentials are missing or not accepted, or no source gets an answer; any other
+            failure blocks what it concerns.
     """
     sources = await _sources(entries, clouds)
+    errors = [source.error for source in sources.values() if source.error is not None]
+    if errors and len(errors) == len(entries) and all(error.unanswered for error in errors):
+        raise errors[0]  # nobody is there at all
     wanted: dict[tuple[str | None, str], list[CustomEntry]] = {}
     for entry in entries:
         for region in dict.fromkeys((*entry.regions, *_base_region(entry, sources[entry.key]))):

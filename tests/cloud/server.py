@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import socketserver
 import threading
 import time
@@ -91,6 +93,10 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        # The next emulator may get this port: connections that clients keep must not lead here any more.
+        for connection in list(self._server.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, request: _Request) -> tuple[int, dict[str, Any], Fault | None]:
         """Return the status, the answer and the fault that hits the reply."""
@@ -192,6 +198,10 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     emulator: Emulator
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.connections: set[socket.socket] = set()
+
     def server_bind(self) -> None:
         # The base class looks its own name up, which takes seconds where there is no resolver.
         socketserver.TCPServer.server_bind(self)
@@ -205,6 +215,14 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.connection)
+        super().finish()
 
     def do_POST(self) -> None:
         emulator = self.server.emulator

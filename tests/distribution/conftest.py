@@ -72,7 +72,7 @@ class Lab:
         lines = "".join(f"    {line}\n" for line in more)
         text = (
             "version: 1\nartifacts:\n"
-            f"  {name}:\n    kind: custom\n    version: \"2\"\n"
+            f'  {name}:\n    kind: custom\n    version: "2"\n'
             f"    source: {{region: {self.source.region}, image: {self.source.id}}}\n"
             f"    regions: [{regions}]\n{lines}"
         )
@@ -85,7 +85,7 @@ class Lab:
         for index in range(number):
             source = self.cloud.world.image("cn-hangzhou", self.owner, f"source-{index}")
             entries.append(
-                f"  web{index}:\n    kind: custom\n    version: \"2\"\n"
+                f'  web{index}:\n    kind: custom\n    version: "2"\n'
                 f"    source: {{region: cn-hangzhou, image: {source.id}}}\n    regions: [{regions}]\n"
             )
         return "version: 1\nartifacts:\n" + "".join(entries)

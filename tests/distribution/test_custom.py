@@ -61,7 +61,9 @@ def test_the_second_run_only_looks(lab: Lab) -> None:
     assert lab.cloud.count() == {"DescribeImages": 4}
     after = Path("artifact-map.yaml").read_bytes(), Path("artifact-map.journal.jsonl").read_bytes()
     assert after[0] == before[0]
-    assert [json.loads(line)["step"] for line in after[1].removeprefix(before[1]).splitlines()] == ["done"] * 3
+    assert [json.loads(line)["step"] for line in after[1].removeprefix(before[1]).splitlines()] == [
+        "done"
+    ] * 3
 
 
 def test_the_sources_own_region_needs_no_copy(lab: Lab) -> None:
@@ -104,7 +106,11 @@ class TestDistributor:
         assert lab.run().complete
         assert lab.source.shared == [PUBLISHER]
         base, copy = lab.cloud.world.created
-        assert (base.region, base.owner, base.source) == ("cn-hangzhou", PUBLISHER, ("cn-hangzhou", lab.source.id))
+        assert (base.region, base.owner, base.source) == (
+            "cn-hangzhou",
+            PUBLISHER,
+            ("cn-hangzhou", lab.source.id),
+        )
         assert (copy.region, copy.owner, copy.source) == ("cn-beijing", PUBLISHER, ("cn-hangzhou", base.id))
         assert lab.images() == {"cn-beijing": copy.id, "cn-hangzhou": base.id}
         assert lab.cloud.count()["GetCallerIdentity"] == 1
@@ -221,7 +227,9 @@ def test_a_change_of_the_map_by_somebody_else_stays(lab: Lab) -> None:
 
     def meddle(number: int, moment: str) -> None:
         if number == 8 and moment == "received":
-            other = open_map("artifact-map.yaml").with_version("db", "1", Version({"cn-beijing": "m-2zeother"}))
+            other = open_map("artifact-map.yaml").with_version(
+                "db", "1", Version({"cn-beijing": "m-2zeother"})
+            )
             save_map(other)
 
     lab.cloud.on_request = meddle

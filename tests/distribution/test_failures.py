@@ -260,7 +260,10 @@ class TestNetwork:
             Fault("DescribeImages", "slow", seconds=0.3, times=-1, where={"RegionId": "cn-beijing"})
         )
         outcome = lab.run(read_timeout=0.05, attempts=2)
-        assert [(row.region, row.code) for row in outcome.rows] == [("cn-beijing", "Timeout"), ("cn-shanghai", "")]
+        assert [(row.region, row.code) for row in outcome.rows] == [
+            ("cn-beijing", "Timeout"),
+            ("cn-shanghai", ""),
+        ]
         assert outcome.rows[0].detail.startswith("DescribeImages in cn-beijing: no answer from 127.0.0.1:")
 
     def test_polling_goes_on_after_the_network_failed_for_a_while(self, lab: Lab) -> None:
@@ -289,7 +292,9 @@ class TestSource:
         lab.spec()
         rows = lab.run().rows
         assert {(row.state, row.code) for row in rows} == {(State.FAILED, "InvalidImageId.NotFound")}
-        assert rows[0].detail == f"the source image {lab.source.id} is not there in cn-hangzhou, or not visible"
+        assert (
+            rows[0].detail == f"the source image {lab.source.id} is not there in cn-hangzhou, or not visible"
+        )
 
     def test_copies_that_are_there_need_it_no_longer(self, lab: Lab) -> None:
         lab.spec()
