@@ -255,7 +255,7 @@ class Account:
             words = data.get("Message") if isinstance(data, dict) else None
             if code == "None" or not words:
                 code, words = BAD_ANSWER, f"{endpoint.host} answered with HTTP status {status}"
-            reason = " ".join(redact(str(words), self._credentials).split()).rstrip(".")
+            reason = " ".join(redact(str(words)).split()).rstrip(".")
             wait = getattr(error, "retry_after", None)
             return CallError(
                 code,

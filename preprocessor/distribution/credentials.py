@@ -6,6 +6,7 @@ to take them out of an error message before a person sees it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 INSTALL = "install the cloud client: pip install 'region-image-preprocessor[aliyun]'"
+_in_use: list[Any] = []
+"""The credentials clients of this process, whose keys must not be shown."""
+
 _SIGNED_TEXT = re.compile(r"(?is)[,.;:]?\s*(?:the\s+)?(?:server|specified)?\s*string\s*to\s*sign\b.*")
 
 
@@ -48,15 +52,20 @@ def load_credentials(profile: str | None) -> Any:
                 "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
                 "run `aliyun configure`, or give the machine a role",
             )
-        return Client(provider=provider)
+        return _used(Client(provider=provider))
     for candidate in _profile_providers(profile):
         if _works(candidate.get_credentials):
-            return Client(provider=candidate)
+            return _used(Client(provider=candidate))
     raise CloudError.of(
         "no-credentials",
         f"there is no usable credentials profile '{profile}'",
         f"make it with `aliyun configure --profile {profile}`, or correct the name in the spec",
     )
+
+
+def _used(client: Any) -> Any:
+    _in_use.append(client)
+    return client
 
 
 def _profile_providers(profile: str) -> list[Any]:
@@ -81,20 +90,17 @@ def _works(get: Callable[[], Any]) -> bool:
         return False
 
 
-def redact(text: str, credentials: Any) -> str:
+def redact(text: str) -> str:
     """Return a message of the service without anything that is secret.
 
     A refused signature is answered with the text that was signed, which holds the session token; that part
-    is cut off, and the keys in use are struck out wherever they stand.
+    is cut off, and the keys that this process uses are struck out wherever they stand.
     """
     text = _SIGNED_TEXT.sub("", text)
-    secrets: tuple[str | None, ...] = ()
-    try:
-        used = credentials.get_credential()
-        secrets = (used.access_key_secret, used.security_token, used.access_key_id)
-    except Exception:  # noqa: BLE001 - credentials that cannot be read cannot stand in the text either
-        return text
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
+    for credentials in _in_use:
+        # Credentials that cannot be read cannot stand in the text either.
+        with contextlib.suppress(Exception):
+            used = credentials.get_credential()
+            for secret in (used.access_key_secret, used.security_token, used.access_key_id):
+                text = text.replace(secret, "***") if secret else text
     return text

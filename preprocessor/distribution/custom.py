@@ -31,7 +31,7 @@ CONFLICT = "OperationDenied.ImageCopyConflict"
 SHARE_INCOMPLETE = "ShareIncomplete"
 
 
-class _TimedOut(CallError):
+class _TimedOutError(CallError):
     """A copy took longer than this run waits; it goes on in the cloud."""
 
     def __init__(self, image: str | None, seconds: float) -> None:
@@ -102,7 +102,7 @@ class ArtifactRun:
             image, fresh = await self._image(decision)
             self._update(region, State.SHARING, image=image)
             await self._share(region, image, fresh)
-        except _TimedOut as late:
+        except _TimedOutError as late:
             self._leave(region, late)
         except CallError as error:
             self._fail(region, error)
@@ -204,7 +204,7 @@ class ArtifactRun:
         try:
             await asyncio.wait_for(waiting, max(0.0, deadline - loop.time()))
         except asyncio.TimeoutError:
-            raise _TimedOut(image, self._session.pace.timeout_of(region)) from None
+            raise _TimedOutError(image, self._session.pace.timeout_of(region)) from None
         except CallError as error:
             if error.code in (COPY_FAILED, GONE):
                 self._session.journal.write(
@@ -235,7 +235,7 @@ class ArtifactRun:
                 self._adopt(region, image)
             else:
                 image, _ = await self._in_turn(base, entry.source.image, base=True)
-        except _TimedOut as late:
+        except _TimedOutError as late:
             self._leave(region, late, base=True)
             raise CallError(
                 "BaseNotReady", f"the copy of the source in {region} is not done yet", action="CopyImage"
@@ -332,7 +332,7 @@ class ArtifactRun:
     def _update(self, region: str, state: State, *, base: bool = False, **facts: object) -> None:
         self._session.board.update((self._entry.key, region, base), state, **facts)
 
-    def _leave(self, region: str, late: _TimedOut, *, base: bool = False) -> None:
+    def _leave(self, region: str, late: _TimedOutError, *, base: bool = False) -> None:
         """End a row whose copy goes on in the cloud: it is never cancelled."""
         self._session.journal.write(self._entry, region, "timed-out", image=late.image)
         self._update(

@@ -7,17 +7,19 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from preprocessor.distribution.events import Row
 from preprocessor.distribution.pace import Pace
 from preprocessor.distribution.run import Outcome, distribute
 from preprocessor.distribution.spec import read_spec
 from preprocessor.model import Source
 from tests.cloud import Account, Emulator, Image
 from tests.cloud.virtual import VirtualLoop
+
+if TYPE_CHECKING:
+    from preprocessor.distribution.events import Row
 
 OWNER = "1000000000000001"
 PUBLISHER = "1000000000000002"

@@ -10,13 +10,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cloud import Fault
 from tests.cloud.services import product
-from tests.conftest import Run
 from tests.distribution.conftest import QUICK, Environment, Lab, use_account
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
 
 REGIONS = "cn-beijing, cn-shanghai"
 
@@ -199,8 +202,8 @@ class TestMarketplace:
             "    |\n"
             "  3 |   db:\n"
             "    |   ^^\n"
-            "  = help: it is sold in cn-hangzhou, us-west-1: change the regions, or leave cn-beijing out under "
-            "skip with the reason\n"
+            "  = help: it is sold in cn-hangzhou, us-west-1: change the regions, or leave cn-beijing out "
+            "under skip with the reason\n"
         )
         assert live.images("db", "V1.0") == {}
         assert live.copies() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.distribution.conftest import OWNER, Lab
 TO_BEIJING = {"DestinationRegionId": "cn-beijing"}
 
 
-def states(lab: Lab, **pace: float) -> dict[str, tuple[State, str]]:
+def states(lab: Lab, **pace: Any) -> dict[str, tuple[State, str]]:
     """Run, and return the state and code of each region."""
     return {row.region: (row.state, row.code) for row in lab.run(**pace).rows}
 
