@@ -21,6 +21,10 @@ class PreprocessorError(Exception):
         self.findings: tuple[Finding, ...] = tuple(sorted(findings, key=lambda f: f.sort_key))
         super().__init__("\n".join(f"{f.location}: {f.message}" for f in self.findings))
 
+    def __reduce__(self) -> tuple[type[PreprocessorError], tuple[tuple[Finding, ...]]]:
+        """Let the error travel from a worker process with its findings."""
+        return type(self), (self.findings,)
+
     @classmethod
     def of(cls, rule: str, message: str, help_: str = "", location: Location | str = "") -> Self:
         """Return an error of this class with a single finding."""

@@ -35,6 +35,9 @@ _OTHER_BOMS = {
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
 }
+_WRITE_FLAGS = (
+    os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+)
 _WHY = {
     errno.ENOENT: "no such file",
     errno.EISDIR: "a directory, where a file was expected",
@@ -138,23 +141,22 @@ def read_stdin(path: str) -> Source:
 def write_atomic(path: str, data: bytes, *, durable: bool = False, mode: int | None = None) -> None:
     """Write `data` to a temporary name beside `path` and rename it; with `durable`, sync it first.
 
-    An existing file keeps its permissions; `mode` gives those of a new one. A symbolic link at `path`
+    `mode` gives the file's permissions; None leaves them to the process's mask. A symbolic link at `path`
     is replaced by a file.
 
     Raises:
         OSError: the file could not be written; what stood at `path` is as it was.
     """
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}{TEMPORARY_SUFFIX}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(temporary, flags, 0o666)
+    folder, mark, name = path.rpartition("/")
+    temporary = f"{folder}{mark}.{name}{TEMPORARY_SUFFIX}"
+    handle = os.open(temporary, _WRITE_FLAGS, 0o666)
     try:
         try:
             if mode is not None:
                 os.fchmod(handle, mode)
-            view = memoryview(data)
-            while view:
-                view = view[os.write(handle, view) :]
+            done = os.write(handle, data)
+            while done < len(data):
+                done += os.write(handle, data[done:])
             if durable:
                 os.fsync(handle)
         finally:

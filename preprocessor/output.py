@@ -7,7 +7,6 @@ the result. Killed at any moment it leaves every file old or new, and the next r
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ import re
 import stat
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from preprocessor.errors import InputError, RefusedError
@@ -141,17 +141,35 @@ class Manifest:
 
     def encode(self) -> bytes:
         """Return the manifest as it is saved: one line a file, so that its git diff is readable."""
-        quoted = _Quoted()
-        files = ",\n".join(
-            f'  {_text(path)}: {{"digests": {json.dumps(entry.digests)}, '
-            f'"region": {quoted[entry.region]}, "template": {quoted[entry.template]}}}'
-            for path, entry in sorted(self.files.items())
-        )
         inputs = ",\n".join(
             f"  {_text(path)}: {_text(digest)}" for path, digest in sorted(self.inputs.items())
         )
+        files = self._lines
         body = f'{{\n "version": 1,\n "inputs": {{\n{inputs}\n }},\n "files": {{\n{files}\n }}\n}}\n'
         return body.encode("utf-8")
+
+    @cached_property
+    def _lines(self) -> str:
+        quoted = _Quoted()
+        return ",\n".join(
+            f"""  {_text(path)}: {{"digests": ["{'", "'.join(entry.digests)}"], """
+            f'"region": {quoted[entry.region]}, "template": {quoted[entry.template]}}}'
+            for path, entry in sorted(self.files.items())
+        )
+
+    def while_writing(self, before: Manifest) -> Manifest:
+        """Return the manifest that holds until all is written: each file may be the old or the new one."""
+        if not before.files:
+            pending = Manifest(self.files, before.inputs)
+            pending.__dict__["_lines"] = self._lines
+            return pending
+        files = dict(before.files)
+        for path, entry in self.files.items():
+            old = before.files.get(path)
+            if old is None or old.digests != entry.digests:
+                digests = dict.fromkeys((*(old.digests if old else ()), *entry.digests))
+                files[path] = Entry(tuple(digests), entry.region, entry.template)
+        return Manifest(files, before.inputs)
 
 
 class _Quoted(dict[str, str]):
@@ -381,21 +399,20 @@ class _Guard:
 
 
 def _digest(path: str) -> str | None:
-    """Return the digest of the file at `path`, None where nothing is, `_NO_FILE` for a link or a folder."""
+    """Return the digest of the file at `path`, None where nothing is, `_NO_FILE` for a link or a folder.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        mode = os.lstat(path).st_mode
     except FileNotFoundError:
         return None
     except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENOTDIR, errno.ENXIO):
-            return _NO_FILE
         raise InputError.of(
-            "file-error", f"cannot read: {reason(error)}", "check its permissions", path
+            "file-error", f"cannot look at it: {reason(error)}", "check its permissions", path
         ) from error
-    with open(handle, "rb", buffering=0) as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return _NO_FILE
-        return hashlib.sha256(stream.readall() or b"").hexdigest()
+    return hashlib.sha256(read_bytes(path)).hexdigest() if stat.S_ISREG(mode) else _NO_FILE
 
 
 def apply(plan: WritePlan, *, jobs: int = 1) -> None:
@@ -409,7 +426,7 @@ def apply(plan: WritePlan, *, jobs: int = 1) -> None:
     try:
         os.makedirs(plan.root, exist_ok=True)
         if plan.changes:
-            write_atomic(path, _pending(plan).encode(), durable=True)
+            write_atomic(path, plan.after.while_writing(plan.before).encode(), durable=True)
         _write_all(plan, jobs)
         _remove_all(plan)
         if plan.changes or plan.before.encode() != manifest:
@@ -430,16 +447,6 @@ def _target(path: str) -> str:
     if name.endswith(TEMPORARY_SUFFIX):
         name = name.removeprefix(".").removesuffix(TEMPORARY_SUFFIX)
     return posixpath.join(folder, name)
-
-
-def _pending(plan: WritePlan) -> Manifest:
-    """Return the manifest that holds while the run writes: each file may be the old one or the new one."""
-    files = dict(plan.before.files)
-    for path, entry in plan.after.files.items():
-        old = plan.before.files.get(path)
-        digests = dict.fromkeys((*(old.digests if old else ()), *entry.digests))
-        files[path] = Entry(tuple(digests), entry.region, entry.template)
-    return Manifest(files, plan.before.inputs)
 
 
 def _write_all(plan: WritePlan, jobs: int) -> None:

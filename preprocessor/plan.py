@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from preprocessor import address
 from preprocessor.bindings import Bind
 from preprocessor.errors import InputError
-from preprocessor.model import Finding, Role, Severity
+from preprocessor.model import Finding, Role, Severity, Via
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -159,7 +159,7 @@ class _Planner:
             if field.role is Role.DEPLOY and step.value is not None:
                 rules = rules + self.by_image.get(step.value, [])
             literals.append((step, self.decide(field, step.address, rules)))
-        return FieldPlan(field, None, tuple(literals))
+        return FieldPlan(field, None, tuple(_with_allowed_values(literals)))
 
     def field_rules(self, place: str) -> list[tuple[Bind | Ignore, bool]]:
         return [
@@ -263,6 +263,25 @@ class _Planner:
                         self.template.location(plan.field),
                     )
                 )
+
+
+def _with_allowed_values(
+    literals: Sequence[tuple[Step, Decision | None]],
+) -> Iterable[tuple[Step, Decision | None]]:
+    """Let the allowed value that equals a parameter's default go where the default goes.
+
+    A default that is not among the allowed values is refused by the service.
+    """
+    defaults = {
+        (step.address.removesuffix("Default"), step.value): decision
+        for step, decision in literals
+        if step.via is Via.DEFAULT
+    }
+    for step, decision in literals:
+        if step.via is Via.ALLOWED and decision is None:
+            owner = step.address.rpartition("AllowedValues[")[0]
+            decision = defaults.get((owner, step.value))
+        yield step, decision
 
 
 def _outermost(slots: Iterable[Slot]) -> list[Slot]:

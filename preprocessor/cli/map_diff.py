@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from preprocessor.artifacts import ArtifactMap
-    from preprocessor.engine.effect import FieldEffect
+    from preprocessor.engine import FieldEffect
     from preprocessor.map_changes import MapChanges
 
 
@@ -77,7 +77,7 @@ def _map(name: str, path: str) -> ArtifactMap:
 def _effects(bindings: str | None, before: ArtifactMap, after: ArtifactMap) -> Sequence[FieldEffect] | None:
     """Return the effect on templates, or None where there is no binding file."""
     from preprocessor.bindings import DEFAULT_FILE
-    from preprocessor.engine.effect import effect
+    from preprocessor.engine import effect
 
     if bindings is None and not os.path.lexists(DEFAULT_FILE):
         return None

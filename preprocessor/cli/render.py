@@ -161,6 +161,9 @@ def _report(settings: Settings, result: RenderResult, *, would: bool, listed: bo
     _tell(settings, result.findings)
     for path, regions in result.left_out:
         note(settings, f"{path} is not written for {', '.join(regions)}: its 'regions' leave it out")
+    if result.no_templates:
+        names = ", ".join(result.no_templates[:5]) + (", ..." if len(result.no_templates) > 5 else "")
+        note(settings, f"left out, since they are no templates: {names}")
     if listed or settings.verbose:
         write, remove = ("would write", "would remove") if would else ("wrote", "removed")
         for path in result.written:

@@ -92,13 +92,13 @@ class _Scanner:
             if text[offset : offset + 1] != ":":
                 raise JsonError("expected ':' after the key", offset)
             value, offset = self.read(_skip(text, offset + 1), depth + 1)
-            first = node.add(key, value)
-            if first is not None:
-                self.duplicates.append((key, first))
+            node.children.append(key)
+            node.children.append(value)
             offset = _skip(text, offset)
             mark = text[offset : offset + 1]
             if mark == "}":
                 node.end = offset + 1
+                self.duplicates.extend(node.close())
                 return node, node.end
             if mark != ",":
                 raise JsonError("expected ',' or '}' here", offset)
@@ -113,7 +113,7 @@ class _Scanner:
             return node, node.end
         while True:
             value, offset = self.read(offset, depth + 1)
-            node.items.append(value)
+            node.children.append(value)
             offset = _skip(text, offset)
             mark = text[offset : offset + 1]
             if mark == "]":

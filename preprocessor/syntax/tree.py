@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,63 +41,115 @@ class Scalar(Node):
     def __init__(
         self, start: int, end: int, value: str, style: str, tag: str | None = None, anchored: bool = False
     ) -> None:
-        # Written out, not passed up: a template has thousands of scalars.
-        self.start = start
-        self.end = end
-        self.tag = tag
-        self.anchored = anchored
+        super().__init__(start, end, tag, anchored)
         self.value = value
         self.style = style
 
 
-class Sequence(Node):
+class _Collection(Node):
+    """Holds its children as they come from a reader, and makes nodes of them when they are asked for.
+
+    A template has thousands of scalars and few of them are ever looked at: the YAML reader puts the
+    parser's own events here, so that a scalar costs nothing until then.
+    """
+
+    __slots__ = ("_made", "children", "flow")
+
+    def __init__(
+        self, start: int, end: int, tag: str | None = None, anchored: bool = False, flow: bool = True
+    ) -> None:
+        super().__init__(start, end, tag, anchored)
+        self.flow = flow
+        self.children: list[Any] = []
+        """For the readers: nodes, and scalar events of a YAML parser."""
+        self._made = False
+
+    @property
+    def last_end(self) -> int:
+        """Where the last child ends; the start of the collection where it has none."""
+        if not self.children:
+            return self.start
+        last = self.children[-1]
+        return max(self.start, last.end if isinstance(last, Node) else last.end_mark.index)
+
+    def _nodes(self) -> list[Any]:
+        if not self._made:
+            self.children = [as_node(child) for child in self.children]
+            self._made = True
+        return self.children
+
+
+class Sequence(_Collection):
     """A list."""
 
-    __slots__ = ("flow", "items")
+    __slots__ = ()
+
+    @property
+    def items(self) -> list[Node]:
+        """The items in the order of the text."""
+        return self._nodes()
+
+
+class Mapping(_Collection):
+    """Pairs of key and value in the order of the text; a key that comes twice is there twice.
+
+    The children are key, value, key, value, and so on; `close` must follow the last of them.
+    """
+
+    __slots__ = ("_index", "_merges")
 
     def __init__(
         self, start: int, end: int, tag: str | None = None, anchored: bool = False, flow: bool = True
     ) -> None:
-        super().__init__(start, end, tag, anchored)
-        self.flow = flow
-        self.items: list[Node] = []
+        super().__init__(start, end, tag, anchored, flow)
+        self._index: dict[str, int] = {}
+        self._merges: list[int] = []
 
+    def close(self) -> list[tuple[Scalar, Scalar]]:
+        """Index the pairs; return each key that is there already, with the first key of that name."""
+        children = self.children
+        keys = children[0::2]
+        try:
+            index = dict(zip([key.value for key in keys], range(0, len(children), 2), strict=True))
+        except AttributeError:  # a key that is no scalar
+            index = {}
+        if len(index) == len(keys) and MERGE_KEY not in index:
+            self._index = index
+            return []
+        return self._close_slowly(children)
 
-class Mapping(Node):
-    """Pairs of key and value in the order of the text; a key that comes twice is there twice."""
+    def _close_slowly(self, children: list[Any]) -> list[tuple[Scalar, Scalar]]:
+        index = self._index
+        duplicates = []
+        for position in range(0, len(children), 2):
+            key = children[position]
+            name = getattr(key, "value", None)
+            if name is None:
+                continue
+            if name == MERGE_KEY and not key.style:
+                self._merges.append(position)
+                continue
+            if name in index:
+                first, second = as_node(children[index[name]]), as_node(key)
+                if isinstance(first, Scalar) and isinstance(second, Scalar):
+                    duplicates.append((second, first))
+            index[name] = position
+        return duplicates
 
-    __slots__ = ("_index", "_merges", "flow", "pairs")
-
-    def __init__(
-        self, start: int, end: int, tag: str | None = None, anchored: bool = False, flow: bool = True
-    ) -> None:
-        super().__init__(start, end, tag, anchored)
-        self.flow = flow
-        self.pairs: list[tuple[Node, Node]] = []
-        self._index: dict[str, tuple[Scalar, Node]] = {}
-        self._merges = False
-
-    def add(self, key: Node, value: Node) -> Scalar | None:
-        """Add a pair; return the key of that name that is already there, if there is one."""
-        self.pairs.append((key, value))
-        if not isinstance(key, Scalar):
-            return None
-        name = key.value
-        if name == MERGE_KEY and not key.style:
-            self._merges = True
-            return None
-        first = self._index.get(name)
-        self._index[name] = (key, value)
-        return first[0] if first is not None else None
+    @property
+    def pairs(self) -> list[tuple[Node, Node]]:
+        """The pairs in the order of the text."""
+        nodes = self._nodes()
+        return list(zip(nodes[0::2], nodes[1::2], strict=True))
 
     def get(self, key: str) -> Node | None:
         """Return the value under `key`, or None. Of two equal keys the last counts, as YAML loaders do.
 
         Keys that come through a merge (`<<`) count where the mapping has none of its own.
         """
-        found = self._index.get(key)
-        if found is not None:
-            return found[1]
+        position = self._index.get(key)
+        if position is not None:
+            return self._child(position + 1)
         return dict(self.entries()).get(key) if self._merges else None
 
     def entries(self) -> Iterator[tuple[str, Node]]:
@@ -105,17 +157,32 @@ class Mapping(Node):
         yield from self._entries(0)
 
     def _entries(self, depth: int) -> Iterator[tuple[str, Node]]:
-        if self._merges and depth < MAX_DEPTH:
-            for key, value in self.pairs:
-                if isinstance(key, Scalar) and key.value == MERGE_KEY and not key.style:
-                    yield from _merged(value, depth)
-        for name, (_, value) in self._index.items():
-            yield name, value
+        if depth < MAX_DEPTH:
+            for position in self._merges:
+                yield from _merged(self._child(position + 1), depth)
+        for name, position in self._index.items():
+            yield name, self._child(position + 1)
 
     def key(self, name: str) -> Scalar | None:
         """Return the key node called `name` that stands in this mapping itself."""
-        found = self._index.get(name)
-        return found[0] if found is not None else None
+        position = self._index.get(name)
+        key = self._child(position) if position is not None else None
+        return key if isinstance(key, Scalar) else None
+
+    def _child(self, position: int) -> Node:
+        child = self.children[position]
+        if not isinstance(child, Node):
+            child = self.children[position] = as_node(child)
+        return child
+
+
+def as_node(child: Any) -> Node:
+    """Return a node as it is, and a scalar event of a YAML parser as a node."""
+    if isinstance(child, Node):
+        return child
+    tag = None if child.ctag is None else str(child.ctag) or None
+    anchored = child.anchor is not None
+    return Scalar(child.start_mark.index, child.end_mark.index, child.value, child.style or "", tag, anchored)
 
 
 def _merged(value: Node, depth: int) -> Iterator[tuple[str, Node]]:

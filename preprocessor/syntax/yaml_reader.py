@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from preprocessor.syntax.tree import MAX_DEPTH, Alias, Mapping, Node, Scalar, Sequence
+from preprocessor.syntax.tree import MAX_DEPTH, Alias, Mapping, Node, Scalar, Sequence, as_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,73 +73,56 @@ def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate]]
 
     scalar, alias = events.ScalarEvent, events.AliasEvent
     mapping_start, sequence_start = events.MappingStartEvent, events.SequenceStartEvent
-    collection_ends = (events.MappingEndEvent, events.SequenceEndEvent)
+    mapping_end, sequence_end = events.MappingEndEvent, events.SequenceEndEvent
     anchors: dict[str, Node] = {}
     duplicates: list[Duplicate] = []
-    root: Node | None = None
     documents = 0
-    parent: Any = None
-    key: Node | None = None
-    stack: list[tuple[Any, Node | None]] = []  # the open collections, each with the key that waits
+    root: Any = Sequence(0, 0)  # holds the document's one node
+    parent = root
+    add = root.children.append
+    stack: list[Any] = []
     while True:
         event = next_event()
         kind = event.__class__
-        node: Any
         if kind is scalar:
-            tag, anchor = event.ctag, event.anchor
-            node = Scalar(
-                event.start_mark.index,
-                event.end_mark.index,
-                event.value,
-                event.style or "",
-                None if tag is None else _tag(tag),
-                anchor is not None,
-            )
-            if anchor is not None:
-                anchors[anchor] = node
+            if event.anchor is None:
+                add(event)
+            else:
+                anchors[event.anchor] = node = as_node(event)
+                add(node)
         elif kind is mapping_start or kind is sequence_start:
             make = Mapping if kind is mapping_start else Sequence
+            tag = None if event.ctag is None else str(event.ctag) or None
             start, end = event.start_mark.index, event.end_mark.index
-            anchored = event.anchor is not None
-            node = make(start, end, _tag(event.ctag), anchored, bool(event.flow_style))
-            if anchored:
-                anchors[event.anchor] = node
+            collection = make(start, end, tag, event.anchor is not None, bool(event.flow_style))
+            if event.anchor is not None:
+                anchors[event.anchor] = collection
             if len(stack) >= MAX_DEPTH:
                 raise YamlError(f"nested more than {MAX_DEPTH} levels deep", start)
-            stack.append((parent, key))
-            parent, key = node, None
-            continue
-        elif kind in collection_ends:
-            node = parent
-            node.end = event.end_mark.index if node.flow else _block_end(node)
-            parent, key = stack.pop()
+            add(collection)
+            stack.append(parent)
+            parent = collection
+            add = parent.children.append
+        elif kind is mapping_end or kind is sequence_end:
+            # The end mark of a block collection is at the next token, not at the collection's end.
+            parent.end = event.end_mark.index if parent.flow else parent.last_end
+            if kind is mapping_end:
+                duplicates.extend(parent.close())
+            parent = stack.pop()
+            add = parent.children.append
         elif kind is alias:
-            node = _alias(event, anchors, [*(opened for opened, _ in stack), parent])
+            add(_alias(event, anchors, [*stack, parent]))
         elif kind is events.DocumentStartEvent:
             documents += 1
             if documents > 1:
                 raise YamlError(
                     "a second document starts here; a file holds one document", event.start_mark.index
                 )
-            continue
         elif kind is events.StreamEndEvent:
-            return root, duplicates
-        else:
-            continue
-        if parent is None:
-            root = node
-        elif parent.__class__ is Sequence:
-            parent.items.append(node)
-        elif key is None:
-            key = node
-        else:
-            first = parent.add(key, node)
-            if first is not None and isinstance(key, Scalar):
-                duplicates.append((key, first))
-            key = None
+            return (root.items[0] if root.items else None), duplicates
 
 
-def _alias(event: Any, anchors: dict[str, Node], opened: list[Any]) -> Alias:
+def _alias(event: Any, anchors: dict[str, Node], opened: list[Node]) -> Alias:
     start, end = event.start_mark.index, event.end_mark.index
     target = anchors.get(event.anchor)
     if target is None:
@@ -147,19 +130,3 @@ def _alias(event: Any, anchors: dict[str, Node], opened: list[Any]) -> Alias:
     if any(target is one for one in opened):
         raise YamlError(f"the alias *{event.anchor} stands inside its own anchor", start)
     return Alias(start, end, target)
-
-
-def _tag(tag: Any) -> str | None:
-    """Return an event's tag as written; ruamel's pure parser gives an object, libyaml's a string."""
-    if tag is None or not str(tag):
-        return None
-    return str(tag)
-
-
-def _block_end(node: Any) -> int:
-    """Return where the last thing in a block collection ends; its own mark is at the next token."""
-    if isinstance(node, Mapping) and node.pairs:
-        return max(node.start, node.pairs[-1][1].end, node.pairs[-1][0].end)
-    if isinstance(node, Sequence) and node.items:
-        return max(node.start, node.items[-1].end)
-    return int(node.start)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from preprocessor import address
 from preprocessor.model import Form, Slot, Step, Via
 from preprocessor.syntax import Mapping, Scalar, Sequence
+from preprocessor.syntax.document import scalar_value
 from preprocessor.templates.ros.functions import REF, call_of
 from preprocessor.templates.slots import value_slot
 
@@ -94,6 +95,9 @@ class Follower:
         return self._dynamic(node, parts, f"found {what}, where an image ID was expected")
 
     def _literal(self, node: Node, target: Scalar, parts: Parts, via: Via) -> Outcome:
+        if scalar_value(target) is None:
+            step = replace(self._step(via, node, parts), note="no value")
+            return Outcome(Form.LITERAL, None, (step,))
         if _RESOLVE.search(target.value):
             return self._dynamic(node, parts, f"{target.value} is known only at deployment")
         # A literal behind an alias lives at its anchor; read_ros moves the slot to the alias where the

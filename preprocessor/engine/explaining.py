@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from preprocessor.bindings import DEFAULT_FILE
 from preprocessor.catalog import load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
-from preprocessor.engine.scan import scanned_field
+from preprocessor.engine.scanning import scanned_field
 from preprocessor.errors import InputError
 from preprocessor.files import posix
 from preprocessor.plan import (
@@ -22,7 +22,7 @@ from preprocessor.templates.formats import read_template
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from preprocessor.engine.scan import ScannedField
+    from preprocessor.engine.scanning import ScannedField
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,14 @@ def explain(
 
     Raises:
         InputError: the template cannot be read, or has no such field.
+
+    >>> import pathlib, tempfile
+    >>> template = pathlib.Path(tempfile.mkdtemp(), "web.yaml")
+    >>> text = "Resources: {Web: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: {Ref: Image}}}}"
+    >>> _ = template.write_text("Parameters: {Image: {Type: String, Default: centos_7}}\\n" + text)
+    >>> (found,) = explain(str(template), "Resources.*.Properties.ImageId")
+    >>> [(step.address, step.value) for step in found.scanned.field.trace]
+    [('Parameters.Image', None), ('Parameters.Image.Default', 'centos_7')]
     """
     from preprocessor import address
 

@@ -32,7 +32,7 @@ _LEAST_TEMPLATES = 16
 """How many templates make a further process worth its start."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class RenderResult:
     regions: tuple[str, ...] = ()
     left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Templates with the regions that were asked for and that their lists leave out."""
+    no_templates: tuple[str, ...] = ()
+    """Files that a glob matches and that are no templates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ class Rendering:
     inputs: Mapping[str, str]
     findings: tuple[Finding, ...]
     left_out: tuple[tuple[str, tuple[str, ...]], ...]
+    no_templates: tuple[str, ...]
     in_scope: Callable[[Entry], bool]
 
 
@@ -100,8 +103,7 @@ def prepare(
     findings.extend(_entries_without_template(chosen, [listed for listed, _ in found]))
     written, left_out = _choose_all(project, found, regions, findings)
     told = _told(project, [one for _, one in found])
-    if strict or any(finding.severity is Severity.ERROR for finding in findings):
-        findings.extend(told)
+    findings.extend(told if strict else map(_as_warning, told))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(dict.fromkeys(findings))
     return Rendering(
@@ -111,6 +113,9 @@ def prepare(
         inputs=_inputs(project, written),
         findings=tuple(sorted(map(_as_warning, told), key=lambda finding: finding.sort_key)),
         left_out=tuple(left_out),
+        no_templates=tuple(
+            listed.path for listed, one in zip(chosen, prepared, strict=True) if not one.is_template
+        ),
         in_scope=_scope(chosen if templates else None, regions),
     )
 
@@ -135,11 +140,30 @@ def render(
         InputError: something in the binding file, the map or a template stands against it.
         RefusedError: a file in the output tree that this tool did not write, or that was edited by hand,
             or that cannot be written.
+
+    >>> import os, pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "web.yaml").write_text(
+    ...     "Resources: {Web: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: centos_7}}}"
+    ... )
+    >>> _ = (folder / "map.yaml").write_text(
+    ...     "{version: 1, artifacts: "
+    ...     "{web: {versions: {'1': {images: {cn-beijing: m-2zexxxxxxxxxxxxxxxxx}}}}}}"
+    ... )
+    >>> _ = (folder / "image-bindings.yaml").write_text(
+    ...     "{version: 1, artifact_map: map.yaml, bind: [{image: centos_7, artifact: web}], "
+    ...     "templates: [{path: web.yaml}]}"
+    ... )
+    >>> result = render(bindings=str(folder / "image-bindings.yaml"))
+    >>> [os.path.relpath(path, folder) for path in result.written]
+    ['dist/cn-beijing/web.yaml']
+    >>> print(pathlib.Path(result.written[0]).read_text())
+    Resources: {Web: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: m-2zexxxxxxxxxxxxxxxxx}}}
     """
     rendering = prepare(templates, bindings=bindings, regions=regions, strict=strict, jobs=jobs)
     root = rendering.project.pattern.root
-    guard = contextlib.nullcontext() if not write else _output_lock(root)
-    with guard:
+    # The binding file's folder is locked, not the output root, which may not be there yet.
+    with locked(rendering.project.bindings.base or ".") if write else contextlib.nullcontext():
         plan = plan_output(rendering, force=force, jobs=jobs)
         if plan.findings:
             raise RefusedError(plan.findings)
@@ -154,6 +178,7 @@ def render(
         templates=len(rendering.templates),
         regions=tuple(sorted({region for one in rendering.templates for region in one.regions})),
         left_out=rendering.left_out,
+        no_templates=rendering.no_templates,
     )
 
 
@@ -224,25 +249,6 @@ def render_text(source: Source, region: str, *, bindings: str | None = None, str
     return compile_plan(plan, project)[source.path].content(_images(project, region))
 
 
-@contextlib.contextmanager
-def _output_lock(root: str) -> Iterator[None]:
-    """Hold the output root, which is made for it, against another run; unmake it if it stays empty."""
-    try:
-        os.makedirs(root, exist_ok=True)
-        with locked(root):
-            yield
-    except OSError as error:
-        raise RefusedError.of(
-            "file-error",
-            f"cannot write here: {error.strerror or error}",
-            "make the folder writable, or choose another 'output'",
-            root,
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.rmdir(root)
-
-
 def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
     """Return the listed templates that `templates` name; a folder names those below it."""
     if not templates:
@@ -308,7 +314,7 @@ def _choose_all(
             left_out.append((listed.path, choice.left_out))
         if choice.regions:
             written.append(Written(listed, prepared, choice.regions))
-        elif not choice.left_out and not prepared.findings:
+        elif not choice.left_out and not prepared.findings and not project.findings:
             findings.append(_no_regions(listed))
     if requested and found and not written:
         findings.append(_no_such_region(project, requested))

@@ -1,0 +1,1 @@
+"""Measures, as ratios against other tools in the same run. Not part of the test suite."""
