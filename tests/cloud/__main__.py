@@ -26,8 +26,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("seed", help="a YAML file with accounts, images, products and artifacts")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--speed", type=float, default=200.0, help="emulated seconds per second")
-    parser.add_argument("command", nargs="*", help="what to run, after --")
-    options = parser.parse_args(arguments)
+    own, command = list(arguments), []
+    if "--" in own:
+        at = own.index("--")
+        own, command = own[:at], own[at + 1 :]
+    options = parser.parse_args(own)
     with Emulator(speed=options.speed, port=options.port) as cloud, tempfile.TemporaryDirectory() as home:
         accounts = seed.sow(cloud.world, seed.load(options.seed))
         # A home of its own: the emulator's keys are the only ones that can be found.
@@ -36,10 +39,8 @@ def main(arguments: Sequence[str]) -> int:
             "HOME": home,
             "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
         }
-        if options.command:
-            status = subprocess.run(
-                options.command, env={**os.environ, **environment}, check=False
-            ).returncode
+        if command:
+            status = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
             print(f"calls: {dict(cloud.count())}", file=sys.stderr)
             return status
         for name, value in environment.items():

@@ -175,7 +175,7 @@ def copy_image(world: World, caller: Account, p: Parameters, outcome: str) -> di
             "The specified Image name has already exist in destination region.",
         )
     image = Image(
-        id=world.new_id(target),
+        id=world.new_id(target, f"{caller.id}/{name}"),
         region=target,
         owner=caller.id,
         name=name or "copied",

@@ -108,6 +108,7 @@ class World:
         self.most_running = 0
         """The most copies that ran or waited at once for one account and source region."""
         self._serial = 0
+        self._ids: set[str] = set()
 
     def account(self, id_: str, key: str, secret: str, token: str = "") -> Account:
         """Add an account."""
@@ -123,13 +124,18 @@ class World:
         self.images[region, image_id] = image
         return image
 
-    def new_id(self, region: str) -> str:
-        """Return a new image ID with the region's code in it."""
-        self._serial += 1
+    def new_id(self, region: str, name: str = "") -> str:
+        """Return a new image ID with the region's code in it; a copy's follows from its name."""
         known = load_regions().get(region)
         code = (known.code if known else None) or hashlib.sha256(region.encode()).hexdigest()[:3]
-        digest = hashlib.sha256(f"{region}/{self._serial}".encode()).digest()
-        return f"m-{code}" + "".join(_ALPHABET[byte % 36] for byte in digest[:17])
+        while True:
+            self._serial += not name
+            digest = hashlib.sha256(f"{region}/{name}/{0 if name else self._serial}".encode()).digest()
+            found = f"m-{code}" + "".join(_ALPHABET[byte % 36] for byte in digest[:17])
+            if found not in self._ids:
+                self._ids.add(found)
+                return found
+            name = f"{name}+" if name else ""
 
     def copy_seconds(self, source: str, target: str) -> float:
         """Return how long a copy takes: longer to another part of the world, and never quite the same."""
