@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from preprocessor.artifacts import ARTIFACT_KEY, Version
+from preprocessor.catalog import kind_of, region_of
 from preprocessor.errors import InputError
+from preprocessor.model import Kind
 from preprocessor.schema import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from preprocessor.artifacts import Artifact, ArtifactMap
     from preprocessor.sources.base import Found, FoundVersion
@@ -97,8 +99,25 @@ def bring_in(
         default_before,
         current.artifacts[key].default,
         found.skipped,
-        found.notes,
+        (*found.notes, *_strays(changes)),
     )
+
+
+def _strays(changes: Sequence[RegionChange]) -> Iterator[str]:
+    """Tell of IDs whose code belongs to another region, and of IDs that stand in two regions."""
+    owners: dict[tuple[str, str], str] = {}
+    for change in changes:
+        if change.after is None or kind_of(change.after) is not Kind.CUSTOM:
+            continue
+        code = region_of(change.after)
+        if code not in (None, change.region):
+            yield (
+                f"{change.region}: {change.after} looks like an image of {code}; `region-image map verify` "
+                "tells whether it is there"
+            )
+        other = owners.setdefault((change.version, change.after), change.region)
+        if other != change.region:
+            yield f"{change.region}: {change.after} is the image of {other} too"
 
 
 def _chosen(

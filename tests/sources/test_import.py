@@ -87,6 +87,18 @@ def test_only_some_regions(run: Run) -> None:
     assert (status, "version '1' of the source has no image in us-west-1" in err) == (2, True)
 
 
+def test_an_id_of_another_region_is_told(run: Run) -> None:
+    status, out, _ = csv(run, lines=f"cn-shanghai,{BEIJING}\nxx-newland-1,m-zzz{'0' * 17}\n")
+    assert (status, out.splitlines()[-2:]) == (
+        0,
+        [
+            f"note: cn-shanghai: {BEIJING} looks like an image of cn-beijing; `region-image map verify` tells "
+            "whether it is there",
+            f"note: cn-shanghai: {BEIJING} is the image of cn-beijing too",
+        ],
+    )
+
+
 def test_json(run: Run) -> None:
     data = json.loads(csv(run, "--format", "json")[1])
     assert data["written"] is True
