@@ -16,6 +16,7 @@ from preprocessor.distribution.events import Board, Row, State
 from preprocessor.distribution.pace import Pace, duration_text
 from preprocessor.distribution.pacing import COPY_FAILED, GONE, Places, Poller
 from preprocessor.distribution.plan import Action, copy_name, copy_parameters, copy_rank, is_shared, own_tags
+from preprocessor.distribution.sharing import give_access
 from preprocessor.distribution.survey import profile_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 DUPLICATED = "InvalidImageName.Duplicated"
 CONFLICT = "OperationDenied.ImageCopyConflict"
-SHARE_INCOMPLETE = "ShareIncomplete"
 
 
 class _TimedOutError(CallError):
@@ -271,7 +271,7 @@ class ArtifactRun:
         assert entry.distributor is not None
         owner, region = self._session.clouds(None), entry.source.region
         account = entry.distributor.account or await ecs.own_account(self._cloud, region)
-        await self._give_access(owner, region, entry.source.image, (account,), fresh=False)
+        await give_access(owner, region, entry.source.image, (account,), self._session.pace)
         self._session.journal.write(
             entry, region, "source-shared", image=entry.source.image, accounts=[account]
         )
@@ -299,34 +299,10 @@ class ArtifactRun:
             await ecs.publish(self._cloud, region, image)
             self._session.journal.write(self._entry, region, "shared", image=image)
         else:
-            await self._give_access(self._cloud, region, image, share.accounts, fresh)
+            pace = self._session.pace
+            await give_access(self._cloud, region, image, share.accounts, pace, fresh=fresh)
             self._session.journal.write(
                 self._entry, region, "shared", image=image, accounts=list(share.accounts)
-            )
-
-    async def _give_access(
-        self, cloud: Cloud, region: str, image: str, accounts: tuple[str, ...], fresh: bool
-    ) -> None:
-        """Share an image and look whether all of `accounts` have access: the service may leave some out."""
-        have: set[str] = set() if fresh else set(await ecs.accounts_of(cloud, region, image))
-        missing = [account for account in accounts if account not in have]
-        for _ in range(self._session.pace.attempts):
-            if not missing:
-                return
-            try:
-                await ecs.share(cloud, region, image, missing)
-            except CallError as error:
-                if not error.unanswered:
-                    raise
-                await asyncio.sleep(self._session.pace.retry_first)
-            have = set(await ecs.accounts_of(cloud, region, image))
-            missing = [account for account in accounts if account not in have]
-        if missing:
-            raise CallError(
-                SHARE_INCOMPLETE,
-                f"the image {image} is not shared with {', '.join(missing)}",
-                action="ModifyImageSharePermission",
-                region=region,
             )
 
     def _update(self, region: str, state: State, *, base: bool = False, **facts: object) -> None:

@@ -45,7 +45,7 @@ def test_of_a_run_with_trouble(secret: Lab, shell: Environment, verbose: str) ->
     )
     secret.cloud.faults.append(Fault("CopyImage", "error", code="Forbidden.RAM", message=echo, skip=1))
     said = [
-        run(secret, shell, "distribute", "--plan", verbose),
+        run(secret, shell, "distribute", "--plan", *QUICK, verbose),
         run(secret, shell, "distribute", *QUICK, verbose, DEBUG="sdk"),
         run(secret, shell, "distribute", *QUICK, verbose, "--format", "json"),
         run(secret, shell, "map", "verify", verbose),
