@@ -35,6 +35,9 @@ TIMEOUT = "Timeout"
 BAD_ANSWER = "BadAnswer"
 """The code of an answer that is not of the API, as a proxy gives it."""
 
+CLIENT_FAILED = "ClientFailed"
+"""The code of a call that the official client could not make."""
+
 _THREADS = 16
 
 
@@ -287,9 +290,12 @@ class Account:
                 action=action,
                 status=401,
             )
-        return CallError(
-            BAD_ANSWER, f"{endpoint.host} did not answer as the API does", action=action, region=region
-        )
+        if isinstance(cause, (ValueError, AttributeError)):  # it is no JSON, or no JSON object
+            reason = f"{endpoint.host} did not answer as the API does"
+            return CallError(BAD_ANSWER, reason, action=action, region=region)
+        # Its words may hold anything, so only its kind is told.
+        reason = f"the Alibaba Cloud client failed with {kind}"
+        return CallError(CLIENT_FAILED, reason, action=action, region=region)
 
 
 def flatten(parameters: Mapping[str, object]) -> dict[str, str]:
