@@ -22,3 +22,10 @@ def test_from_an_image_in_one_region_to_a_rendered_template() -> None:
     )
     assert (done.returncode, done.stdout) == (0, (SAMPLE / "demo.txt").read_text())
     assert sorted(os.listdir(SAMPLE)) == before
+
+
+def test_the_manual_shows_what_the_demo_prints() -> None:
+    root = SAMPLE.parents[1]
+    demo = f"```console\n{(SAMPLE / 'demo.txt').read_text()}```"
+    manuals = [*root.glob("README*.md"), *root.glob("docs-distribution.*.md")]
+    assert sum(demo in manual.read_text("utf-8") for manual in manuals) == 2
