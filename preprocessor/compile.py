@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +24,18 @@ class Edit:
     slot: Slot
     target: ArtifactVersion
     old: str
+
+
+class Content(Protocol):
+    """What a file of a variant holds."""
+
+    def content(self, images: Images) -> bytes:
+        """Return the bytes with these images."""
+        ...
+
+    def digest(self, images: Images) -> str:
+        """Return the SHA-256 digest of the bytes with these images, in hexadecimal."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -170,6 +170,33 @@ def write_atomic(path: str, data: bytes, *, durable: bool = False, mode: int | N
         sync_folder(folder or ".")
 
 
+def link_atomic(path: str, target: str) -> None:
+    """Make `path` a symbolic link to `target`, in one step where something stands there already.
+
+    Raises:
+        OSError: the link could not be made; what stood at `path` is as it was.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}{TEMPORARY_SUFFIX}")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    os.symlink(target, temporary)
+    try:
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def mode_of(path: str) -> int | None:
+    """Return the permissions of the file at `path`, None where there is none."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return None
+
+
 def sync_folder(folder: str) -> None:
     """Make the renames in `folder` durable, where the system can."""
     if os.name == "nt":

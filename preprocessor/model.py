@@ -199,6 +199,8 @@ class Passenger:
     """The file, as it can be opened."""
     target: str
     """Its place relative to the variant's folder, with forward slashes; it may begin with `../`."""
+    link: str = ""
+    """Where it points, if it is a symbolic link that is kept as one; else its content is copied."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,15 +18,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from preprocessor.copies import KeptLink, link_digest
 from preprocessor.errors import InputError, RefusedError
-from preprocessor.files import TEMPORARY_SUFFIX, read_bytes, reason, sync_folder, write_atomic
+from preprocessor.files import (
+    TEMPORARY_SUFFIX,
+    link_atomic,
+    mode_of,
+    read_bytes,
+    reason,
+    sync_folder,
+    write_atomic,
+)
 from preprocessor.model import Finding, Location, Severity
 from preprocessor.parallel import fork_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from preprocessor.compile import CompiledText, Images
+    from preprocessor.compile import Content, Images
 
 MANIFEST = ".region-image-manifest.json"
 
@@ -113,8 +122,10 @@ class OutputFile:
     path: str
     region: str
     template: str
-    text: CompiledText
+    text: Content
     images: Images
+    source: str
+    """The file that it is a variant or a copy of."""
     mode: int | None = None
     """Permissions, where they are not the usual ones."""
 
@@ -265,7 +276,7 @@ def plan_writes(
             problem = _may_replace(standing.digest, before.files.get(output.path), force)
         if problem is not None:
             findings.append(_refusal(root, output.path, problem))
-        elif standing.digest == digest:
+        elif standing.digest == digest and _has_mode(root, output):
             unchanged.append(output.path)
         else:
             writes.append(output)
@@ -343,6 +354,11 @@ def _standing(root: str, path: str, guard: _Guard | None) -> _Standing:
     return _Standing(problem=problem) if problem else _Standing(_digest(posixpath.join(root, path)))
 
 
+def _has_mode(root: str, output: OutputFile) -> bool:
+    """Return whether the file of `output` has the permissions it is to have."""
+    return output.mode is None or mode_of(posixpath.join(root, output.path)) == output.mode
+
+
 def _may_replace(found: str | None, known: Entry | None, force: bool) -> _Problem | None:
     """Return why the file with the digest `found` may not be replaced or removed, or None."""
     if known is None or found == _NO_FILE:
@@ -399,7 +415,7 @@ class _Guard:
 
 
 def _digest(path: str) -> str | None:
-    """Return the digest of the file at `path`, None where nothing is, `_NO_FILE` for a link or a folder.
+    """Return the digest of the file or link at `path`, None where nothing is, `_NO_FILE` for a folder.
 
     Raises:
         InputError: the file cannot be read.
@@ -412,6 +428,8 @@ def _digest(path: str) -> str | None:
         raise InputError.of(
             "file-error", f"cannot look at it: {reason(error)}", "check its permissions", path
         ) from error
+    if stat.S_ISLNK(mode):
+        return link_digest(os.readlink(path))
     return hashlib.sha256(read_bytes(path)).hexdigest() if stat.S_ISREG(mode) else _NO_FILE
 
 
@@ -456,7 +474,10 @@ def _write_all(plan: WritePlan, jobs: int) -> None:
 
     def write(part: Sequence[tuple[str, OutputFile]]) -> list[None]:
         for path, output in part:
-            write_atomic(path, output.content(), mode=output.mode)
+            if isinstance(output.text, KeptLink):
+                link_atomic(path, output.text.target)
+            else:
+                write_atomic(path, output.content(), mode=output.mode)
         return [None] * len(part)
 
     fork_map(write, list(zip(paths, plan.writes, strict=True)), jobs, _LEAST_FILES)

@@ -38,8 +38,16 @@ Write = Callable[[Mapping[str, str | bytes]], Path]
 """`write({"a/b.yaml": "text"})` writes files below the current folder and returns that."""
 
 
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep the compiled grammar of HCL for the whole run: compiling it takes a second or two."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def sealed(tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Run each test in an empty folder, without a home, and with connections to this machine only."""
     for name in list(os.environ):
         if name.startswith(("ALIBABA", "ALICLOUD", "REGION_IMAGE_ENDPOINT", "GIT_")) or name in (
@@ -49,6 +57,7 @@ def sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "no-home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
     monkeypatch.setenv("TERM", "dumb")
     work = tmp_path / "work"
     work.mkdir()

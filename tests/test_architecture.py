@@ -21,7 +21,7 @@ LAYERS = (
     ("syntax",),
     ("schema", "catalog"),
     ("templates", "bindings", "artifacts", "map_edits", "map_changes"),
-    ("plan", "compile", "styles", "checks", "output", "reports"),
+    ("plan", "compile", "styles", "checks", "copies", "output", "reports"),
     ("engine", "sources", "distribution"),
     ("cli",),
 )
@@ -131,7 +131,7 @@ def test_every_module_can_be_imported_alone() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-CAUGHT_WHERE_THEY_ARISE = {"YamlError", "JsonError", "AddressError"}
+CAUGHT_WHERE_THEY_ARISE = {"YamlError", "JsonError", "HclError", "AddressError"}
 
 
 def test_every_error_has_the_one_root() -> None:

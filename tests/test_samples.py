@@ -24,7 +24,13 @@ def tree(root: Path) -> dict[str, bytes]:
 
 
 def test_there_are_samples() -> None:
-    assert {"scaling-group", "web-service-json", "web-service-yaml"} <= set(PROJECTS)
+    assert {
+        "ros-terraform",
+        "scaling-group",
+        "terraform-module",
+        "web-service-json",
+        "web-service-yaml",
+    } <= set(PROJECTS)
 
 
 @pytest.mark.parametrize("name", PROJECTS)

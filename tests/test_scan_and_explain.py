@@ -195,3 +195,16 @@ def test_explain_of_a_field_that_is_not_there(run: Run, write: Write) -> None:
     assert done.status == 2
     assert "the template has no image field 'Resources.Wbe.Properties.ImageId'" in done.err
     assert "did you mean 'Resources.Web.Properties.ImageId'?" in done.err
+
+
+def test_half_a_surrogate_pair_is_shown_somehow(run: Run, write: Write) -> None:
+    write(
+        {
+            "x.json": '{"Resources": {"W": {"Type": "ALIYUN::ECS::Instance", "Properties": {"ImageId": "a\\ud83d"}}}}'
+        }
+    )
+    done = run("scan", "x.json")
+    assert (done.status, "a�" in done.out) == (0, True)
+    done = run("scan", "--format", "json", "x.json")
+    assert (done.status, json.loads(done.out)["fields"][0]["value"]) == (0, "a\ud83d")
+    assert run("explain", "x.json").status == 0

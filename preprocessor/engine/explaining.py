@@ -55,7 +55,10 @@ def explain(
 
     project = load_project(bindings) if bindings is not None or os.path.lexists(DEFAULT_FILE) else None
     path = posix(template)
-    found = read_template(path, project.catalog if project is not None else load_catalog())
+    if project is None:
+        found = read_template(path, load_catalog())
+    else:
+        found = read_template(path, project.catalog, project.excluded)
     if found is None:
         raise InputError([not_a_template(path)])
     if found.findings:

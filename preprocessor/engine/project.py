@@ -16,6 +16,7 @@ from preprocessor.files import posix
 from preprocessor.model import Finding, Location, Severity
 from preprocessor.output import Pattern, generated_files
 from preprocessor.plan import all_binds, plan_template, resolve_binds
+from preprocessor.templates.terraform.names import is_module, is_terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,8 @@ class Project:
     findings: tuple[Finding, ...]
     """Bindings of unknown artifacts or versions, and entries that match no file."""
     by_path: Mapping[str, Listed] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
+    """Files that are no part of any template: generated ones, the binding file and the map."""
 
 
 def load_project(path: str | None = None) -> Project:
@@ -74,7 +77,8 @@ def load_project(path: str | None = None) -> Project:
         ) from error
     resolved, findings = resolve_binds(all_binds(bindings), artifact_map)
     pattern = Pattern(bindings.output, bindings.base, bindings.output_location)
-    listed = _list_templates(bindings, pattern, findings)
+    excluded = generated_files({pattern.root}) | {posix(bindings.path), bindings.map_path}
+    listed = _list_templates(bindings, excluded, findings)
     return Project(
         bindings=bindings,
         artifact_map=artifact_map,
@@ -84,24 +88,27 @@ def load_project(path: str | None = None) -> Project:
         resolved=MappingProxyType(resolved),
         findings=tuple(findings),
         by_path=MappingProxyType({found.path: found for found in listed}),
+        excluded=excluded,
     )
 
 
-def _list_templates(bindings: Bindings, pattern: Pattern, findings: list[Finding]) -> tuple[Listed, ...]:
+def _list_templates(
+    bindings: Bindings, excluded: frozenset[str], findings: list[Finding]
+) -> tuple[Listed, ...]:
     """Return the templates of all entries, each once; what does not fit goes into `findings`."""
-    generated = generated_files({pattern.root})
     own = {posix(bindings.path), bindings.map_path}
     explicit: dict[str, Listed] = {}
     globbed: dict[str, Listed] = {}
     for entry in bindings.templates:
         named = os.path.lexists(os.path.join(bindings.base, entry.path))
-        names = [entry.path] if named else _glob(entry.path, bindings.base)
+        names = [entry.path] if named else _glob(entry.path, bindings.base, excluded)
         if not names:
             findings.append(_unmatched(entry))
         into = explicit if named else globbed
         for name in names:
             listed = Listed(posix(os.path.join(bindings.base, name)), posix(name), entry, named)
-            if listed.path in generated or (listed.path in own and not named):
+            # An entry that names the binding file or the map by mistake is told that it is no template.
+            if listed.path in excluded and not (named and listed.path in own):
                 continue
             other = into.setdefault(listed.path, listed)
             if other is not listed:
@@ -111,9 +118,21 @@ def _list_templates(bindings: Bindings, pattern: Pattern, findings: list[Finding
     return tuple(found[path] for path in sorted(found))
 
 
-def _glob(pattern: str, base: str) -> list[str]:
-    names = glob.glob(pattern, root_dir=base or None, recursive=True)
-    return sorted(name for name in names if os.path.isfile(os.path.join(base, name)))
+def _glob(pattern: str, base: str, excluded: frozenset[str]) -> list[str]:
+    """Return the files and the folders of modules that `pattern` matches; a module's files are not listed."""
+    names = sorted(glob.glob(pattern, root_dir=base or None, recursive=True))
+    modules = {
+        posix(name)
+        for name in names
+        if os.path.isdir(os.path.join(base, name)) and is_module(posix(os.path.join(base, name)), excluded)
+    }
+    files = [
+        name
+        for name in names
+        if os.path.isfile(os.path.join(base, name))
+        and not (is_terraform(name) and posix(os.path.dirname(name) or ".") in modules)
+    ]
+    return sorted([*modules, *files])
 
 
 def _unmatched(entry: TemplateEntry) -> Finding:
@@ -145,12 +164,17 @@ def plan_for(template: Template, project: Project | None) -> Plan:
     return plan_template(template, listed.entry, project.bindings.bind, project.resolved)
 
 
+_ROS_HINT = (
+    "a ROS template has ROSTemplateFormatVersion, or Resources with a Type such as ALIYUN::ECS::Instance"
+)
+
+
 def not_a_template(path: str) -> Finding:
     """Return what to tell of a file that was named as a template and is none."""
     return Finding(
         "file-error",
         Severity.ERROR,
         "not a template: neither ROS nor Terraform",
-        "a ROS template has ROSTemplateFormatVersion, or Resources with a Type such as ALIYUN::ECS::Instance",
+        "the folder of a Terraform module has .tf files in it" if os.path.isdir(path) else _ROS_HINT,
         Location(path),
     )

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, rules
+from preprocessor.copies import KeptLink
 from preprocessor.engine.project import Listed, Project, load_project, not_a_template
-from preprocessor.engine.variant import Prepared, compile_plan, prepare_template
+from preprocessor.engine.variant import Prepared, VariantFile, compile_plan, prepare_template
 from preprocessor.errors import InputError, RefusedError
 from preprocessor.files import locked, posix, read_bytes
 from preprocessor.model import Finding, Location, Severity, Source
@@ -32,7 +33,9 @@ _LEAST_TEMPLATES = 16
 """How many templates make a further process worth its start."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from preprocessor.compile import Images
 
 
 @dataclass(frozen=True)
@@ -199,17 +202,27 @@ def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
     plan = plan_output(rendering, force=force)
     if plan.findings:
         raise RefusedError(plan.findings)
-    sources = {listed.key: listed.path for listed in rendering.project.listed}
     for output in plan.writes:
         path = posixpath.normpath(posixpath.join(plan.root, output.path))
-        old = path if os.path.isfile(path) else sources[output.template]
-        before = read_bytes(old).decode("utf-8", "replace").splitlines(keepends=True)
-        after = output.content().decode("utf-8", "replace").splitlines(keepends=True)
-        yield from _diff_lines(before, after, old, path)
+        old = path if os.path.lexists(path) else output.source
+        if isinstance(output.text, KeptLink):
+            after = [f"a link to {output.text.target}\n"]
+        else:
+            after = _lines(output.content())
+        yield from _diff_lines(_standing_lines(old), after, old, path)
     for name in plan.removes:
         path = posixpath.normpath(posixpath.join(plan.root, name))
-        before = read_bytes(path).decode("utf-8", "replace").splitlines(keepends=True)
-        yield from _diff_lines(before, [], path, "/dev/null")
+        yield from _diff_lines(_standing_lines(path), [], path, "/dev/null")
+
+
+def _standing_lines(path: str) -> list[str]:
+    return [f"a link to {os.readlink(path)}\n"] if os.path.islink(path) else _lines(read_bytes(path))
+
+
+def _lines(data: bytes) -> list[str]:
+    if b"\0" in data:
+        return [f"{len(data):,} bytes that are no text, SHA-256 {hashlib.sha256(data).hexdigest()}\n"]
+    return data.decode("utf-8", "replace").splitlines(keepends=True)
 
 
 def _diff_lines(before: list[str], after: list[str], old: str, new: str) -> Iterable[str]:
@@ -352,17 +365,61 @@ def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
 
 
 def _outputs(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
-    """Return every file to be, sorted by path."""
-    images: dict[str, Callable[[ArtifactVersion], str]] = {}
-    outputs = []
+    """Return every file to be, sorted by path.
+
+    Raises:
+        InputError: a file of a module would lie outside the output root.
+    """
+    images: dict[str, Images] = {}
+    outputs: list[OutputFile] = []
+    findings: list[Finding] = []
     for one in written:
-        text = one.prepared.texts[one.listed.path]
         for region in one.regions:
             if region not in images:
                 images[region] = _images(project, region)
-            path = project.pattern.path(region, one.listed.key)
-            outputs.append(OutputFile(path, region, one.listed.key, text, images[region]))
-    return tuple(sorted(outputs, key=lambda output: output.path))
+            folder = project.pattern.path(region, one.listed.key)
+            for file in one.prepared.files:
+                path = posixpath.normpath(posixpath.join(folder, file.target))
+                if path.split("/")[0] == "..":
+                    findings.append(_outside(project, one.listed, file, path))
+                    break
+                outputs.append(
+                    OutputFile(
+                        path, region, one.listed.key, file.text, images[region], file.source, file.mode
+                    )
+                )
+    if findings:
+        raise InputError(dict.fromkeys(findings))
+    return tuple(_without_twins(sorted(outputs, key=lambda output: output.path)))
+
+
+def _without_twins(outputs: list[OutputFile]) -> Iterator[OutputFile]:
+    """Yield the files, sorted by path; modules that call one module write it with the same content."""
+    before: OutputFile | None = None
+    for output in outputs:
+        same_place = before is not None and before.path == output.path
+        if before is None or not same_place or not _is_twin(before, output):
+            before = output
+            yield output
+
+
+def _is_twin(one: OutputFile, other: OutputFile) -> bool:
+    return (
+        one.source == other.source
+        and one.mode == other.mode
+        and one.text.digest(one.images) == other.text.digest(other.images)
+    )
+
+
+def _outside(project: Project, listed: Listed, file: VariantFile, path: str) -> Finding:
+    return Finding(
+        "invalid-bindings",
+        Severity.ERROR,
+        f"'{listed.key}' needs {file.source}, which would be written to '{path}', outside the output root",
+        "let 'output' have more folders, for example dist/{{ region }}/project/{{ path }}, so that the same "
+        "relative path stays inside",
+        project.pattern.at,
+    )
 
 
 def _inputs(project: Project, written: Iterable[Written]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from preprocessor.output import MANIFEST, generated_files
 from preprocessor.templates.formats import find_templates, read_source_as_template, read_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from preprocessor.model import Field, Finding, Kind, Location, Source, Template
     from preprocessor.plan import (
@@ -76,12 +76,14 @@ def scan(
     fields: list[ScannedField] = []
     count = 0
     catalog = project.catalog if project else load_catalog()
-    for path, explicit in _paths(paths or (".",), findings):
+    kept = tuple(project.by_path) if project is not None else ()
+    excluded = project.excluded if project is not None else frozenset()
+    for path, explicit in _paths(paths or (".",), kept, excluded, findings):
         try:
             if path == "-" and stdin is not None:
                 template = read_source_as_template(stdin, catalog)
             else:
-                template = read_template(path, catalog)
+                template = read_template(path, catalog, excluded)
         except InputError as error:
             findings.extend(error.findings)
             continue
@@ -109,14 +111,17 @@ def scanned_field(template: Template, plan: FieldPlan) -> ScannedField:
     )
 
 
-def _paths(paths: Iterable[str], findings: list[Finding]) -> Iterable[tuple[str, bool]]:
-    """Yield the files that `paths` mean, each once, and whether the user named that very file."""
+def _paths(
+    paths: Iterable[str], kept: Collection[str], excluded: frozenset[str], findings: list[Finding]
+) -> Iterable[tuple[str, bool]]:
+    """Yield the templates that `paths` mean, each once, and whether the user named that very one."""
     seen: set[str] = set()
     for path in paths:
         if path != "-" and os.path.isdir(path):
             try:
                 roots = [folder for folder, _, names in os.walk(path) if MANIFEST in names]
-                found = list(find_templates(posix(path), generated_files(map(posix, roots))))
+                own = generated_files(map(posix, roots)) | excluded
+                found = list(find_templates(posix(path), own, kept))
             except InputError as error:
                 findings.extend(error.findings)
                 continue
@@ -125,4 +130,4 @@ def _paths(paths: Iterable[str], findings: list[Finding]) -> Iterable[tuple[str,
         for name in found:
             if name not in seen:
                 seen.add(name)
-                yield name, name == posix(path) or path == "-"
+                yield name, not os.path.isdir(path)

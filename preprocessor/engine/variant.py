@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, rules
 from preprocessor.compile import compile_text
+from preprocessor.copies import CopiedFile, KeptLink
 from preprocessor.engine.project import not_a_template, plan_for
 from preprocessor.engine.verify import verify
 from preprocessor.errors import InputError
-from preprocessor.files import posix
+from preprocessor.files import mode_of, posix, read_bytes
 from preprocessor.plan import bound_in
 from preprocessor.styles import STYLES
 from preprocessor.templates.formats import read_template
@@ -20,10 +22,21 @@ from preprocessor.templates.formats import read_template
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from preprocessor.compile import CompiledText
+    from preprocessor.compile import CompiledText, Content
     from preprocessor.engine.project import Listed, Project
     from preprocessor.model import Finding, Template
-    from preprocessor.plan import Bound, Plan
+    from preprocessor.plan import ArtifactVersion, Bound, Plan
+
+
+@dataclass(frozen=True, eq=False)
+class VariantFile:
+    """One file of a template's variants."""
+
+    source: str
+    target: str
+    """Its place relative to the variant's folder, or empty where the variant is this one file."""
+    text: Content
+    mode: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +49,8 @@ class Prepared:
     told: tuple[Finding, ...] = ()
     """Unbound images, which a render only tells."""
     bound: tuple[Bound, ...] = ()
-    texts: Mapping[str, CompiledText] = field(default_factory=dict)
-    """The compiled texts, by the path of the source."""
+    files: tuple[VariantFile, ...] = ()
+    """The files of every variant, of a module all that go along too."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """The digest of each source, by its path relative to the binding file."""
 
@@ -45,7 +58,7 @@ class Prepared:
 def prepare_template(listed: Listed, project: Project) -> Prepared:
     """Read, plan, compile and verify one template that the binding file lists."""
     try:
-        template = read_template(listed.path, project.catalog)
+        template = read_template(listed.path, project.catalog, project.excluded)
     except InputError as error:
         return Prepared(True, error.findings)
     if template is None:
@@ -53,21 +66,51 @@ def prepare_template(listed: Listed, project: Project) -> Prepared:
     plan = plan_for(template, project)
     findings = (*template.findings, *plan.findings)
     told = tuple(rules()["unbound-image"].check(Subject((plan,))))
-    texts: Mapping[str, CompiledText] = {}
+    files: tuple[VariantFile, ...] = ()
+    inputs: dict[str, str] = {}
     if not findings:
         try:
-            texts = compile_plan(plan, project)
+            files = _files(template, compile_plan(plan, project))
+            inputs = _digests(template, files, project)
         except InputError as error:
             findings = error.findings
-    return Prepared(True, findings, told, bound_in(plan), texts, _digests(template, project))
+    return Prepared(True, findings, told, bound_in(plan), files, inputs)
 
 
-def _digests(template: Template, project: Project) -> dict[str, str]:
+def _files(template: Template, texts: Mapping[str, CompiledText]) -> tuple[VariantFile, ...]:
+    """Return the files of every variant of `template`.
+
+    A module's files keep their permissions, and a link stays a link unless its own text is edited.
+    """
+    if not template.module:
+        return (VariantFile(template.path, "", texts[template.path]),)
+    files: dict[str, VariantFile] = {}
+    for passenger in template.passengers:
+        path, target = passenger.path, passenger.target
+        if passenger.link:
+            files[path] = VariantFile(path, target, KeptLink(passenger.link))
+        else:
+            digest = hashlib.sha256(read_bytes(path)).hexdigest()
+            files[path] = VariantFile(path, target, CopiedFile(path, digest), mode_of(path))
+    for path, text in texts.items():
+        if text.targets or path not in files:
+            files[path] = VariantFile(path, posixpath.relpath(path, template.path), text, mode_of(path))
+    return tuple(files.values())
+
+
+def _digests(template: Template, files: tuple[VariantFile, ...], project: Project) -> dict[str, str]:
+    """Return the digest of each input, by its path relative to the binding file."""
     base = project.bindings.base or "."
-    return {
-        posix(os.path.relpath(source.path, base)): hashlib.sha256(source.encode(source.text)).hexdigest()
-        for source in template.sources.values()
+    digests = {
+        file.source: file.text.digest(_no_images) for file in files if file.source not in template.sources
     }
+    for path, source in template.sources.items():
+        digests[path] = hashlib.sha256(source.encode(source.text)).hexdigest()
+    return {posix(os.path.relpath(path, base)): digest for path, digest in digests.items()}
+
+
+def _no_images(target: ArtifactVersion) -> str:
+    raise KeyError(target)  # copies and links have no images in them
 
 
 def compile_plan(plan: Plan, project: Project) -> dict[str, CompiledText]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preprocessor.errors import InputError
 from preprocessor.model import Location, Source
-from preprocessor.templates.formats import read_source_as_template
+from preprocessor.templates.formats import read_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +28,11 @@ def verify(plan: Plan, texts: Mapping[str, CompiledText], catalog: Catalog) -> N
     """
     probe = {target: f"m-probe{number:015d}" for number, target in enumerate(plan.targets)}
     template = plan.template
-    source = template.sources[template.path]
-    text = texts[template.path].content(probe.__getitem__)[3 if source.bom else 0 :].decode("utf-8")
-    again = read_source_as_template(Source(source.path, text, source.bom), catalog)
+    sources = {
+        path: _written(source, texts[path], probe) if texts[path].targets else source
+        for path, source in template.sources.items()
+    }
+    again = read_again(template, sources, catalog)
     expected = _expected(plan, probe)
     found = [] if again is None else [_seen(field) for field in again.fields]
     if again is None or again.findings or found != expected:
@@ -42,6 +44,11 @@ def verify(plan: Plan, texts: Mapping[str, CompiledText], catalog: Catalog) -> N
             "write the value as a plain or quoted string of its own, without anchors that others use",
             Location(template.path),
         )
+
+
+def _written(source: Source, text: CompiledText, probe: Mapping[ArtifactVersion, str]) -> Source:
+    data = text.content(probe.__getitem__)[3 if source.bom else 0 :]
+    return Source(source.path, data.decode("utf-8"), source.bom)
 
 
 def _seen(field: Field) -> Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,11 +12,15 @@ if TYPE_CHECKING:
     from preprocessor.model import Finding
 
 VERSION = 1
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def document(content: Mapping[str, Any]) -> str:
     """Return the JSON text of a report with `content`."""
-    return json.dumps({"version": VERSION, **content}, ensure_ascii=False, indent=2)
+    report = {"version": VERSION, **content}
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    # A template may hold half a surrogate pair as an escape; no output stream takes one as it is.
+    return text if text.isascii() or _LONE_SURROGATE.search(text) is None else json.dumps(report, indent=2)
 
 
 def findings_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:

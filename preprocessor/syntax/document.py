@@ -24,7 +24,7 @@ _PLAIN_VALUES: dict[str, object] = {
 }
 _INTEGER = re.compile(r"[-+]?\d+")
 _NUMBER = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
-_MAX_PLAIN_NODES = 4_000_000
+_MAX_PLAIN_NODES = 1_000_000
 """How many values `plain` makes at most; aliases of aliases could otherwise make billions."""
 
 

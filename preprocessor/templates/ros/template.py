@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 VERSION_KEY = "ROSTemplateFormatVersion"
 NESTED_STACK = "ALIYUN::ROS::Stack"
 
+TERRAFORM = "Aliyun::Terraform"
+"""Begins the `Transform` of a template whose `Workspace` holds Terraform files."""
+
 _MAX_NESTING = 5
 """ROS nests stacks five deep at most."""
 
@@ -48,6 +51,14 @@ def is_ros(root: Node | None) -> bool:
         return True
     resources = root.get("Resources")
     return any(_RESOURCE_TYPE.match(_type_of(resource)) for _, resource in _entries(resources))
+
+
+def holds_terraform(root: Mapping) -> bool:
+    """Return whether the template with this root is Terraform inside ROS."""
+    transform = root.get("Transform")
+    target = transform.target if transform is not None else None
+    names = target.items if isinstance(target, Sequence) else [target] if target is not None else []
+    return any(isinstance(name, Scalar) and name.value.startswith(TERRAFORM) for name in names)
 
 
 def read_ros(source: Source, catalog: Catalog) -> Template | None:
@@ -79,7 +90,12 @@ def read_ros(source: Source, catalog: Catalog) -> Template | None:
     finder = _Finder(document, catalog)
     finder.template(document.root, (), {}, 0)
     fields = _settle_aliases(sorted(finder.fields, key=lambda found: (found.start, found.address)))
-    return Template(source.path, name, sources, fields=fields)
+    if holds_terraform(document.root):
+        from preprocessor.templates.ros_terraform import read_workspace
+
+        inner, findings = read_workspace(document, document.root, catalog)
+        fields = tuple(sorted((*fields, *inner), key=lambda found: (found.start, found.address)))
+    return Template(source.path, name, sources, fields=fields, findings=tuple(findings))
 
 
 def _settle_aliases(fields: list[Field]) -> tuple[Field, ...]:

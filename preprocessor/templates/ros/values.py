@@ -124,24 +124,25 @@ class Follower:
             return self._dynamic(at.node, at.parts, "Ref without a name")
         parameter = _child(at.scope.parameters, name.value)
         if parameter is not None:
-            return self._parameter(name.value, parameter, at)
+            return self.parameter(name.value, parameter, at.scope, at.depth)
         local = _child(at.scope.locals, name.value)
         if local is not None:
             return self._local(name.value, local, at)
         return self._dynamic(at.node, at.parts, f"Ref {name.value} is known only at deployment")
 
-    def _parameter(self, name: str, parameter: Node, at: _Visit) -> Outcome:
-        parts = (*at.scope.parts, "Parameters", name)
+    def parameter(self, name: str, parameter: Node, scope: Scope, depth: int = 0) -> Outcome:
+        """Return what the value of a parameter of the template of `scope` is."""
+        parts = (*scope.parts, "Parameters", name)
         steps = [self._step(Via.PARAMETER, parameter, parts)]
         value = None
-        passed = at.scope.passed.get(name)
+        passed = scope.passed.get(name)
         if passed is not None:
-            given = self._follow(passed.node, passed.parts, passed.scope, Via.PASSED, at.depth + 1)
+            given = self._follow(passed.node, passed.parts, passed.scope, Via.PASSED, depth + 1)
             steps.extend(given.steps)
             value = given.value
         default = _child(parameter, "Default")
         if default is not None:
-            outcome = self._follow(default, (*parts, "Default"), at.scope, Via.DEFAULT, at.depth + 1)
+            outcome = self._follow(default, (*parts, "Default"), scope, Via.DEFAULT, depth + 1)
             steps.extend(outcome.steps)
             value = outcome.value if passed is None else value
         allowed = _child(parameter, "AllowedValues")
@@ -149,7 +150,7 @@ class Follower:
         if isinstance(target, Sequence):
             for index, item in enumerate(target.items):
                 where = (*parts, "AllowedValues", index)
-                steps.extend(self._follow(item, where, at.scope, Via.ALLOWED, at.depth + 1).steps)
+                steps.extend(self._follow(item, where, scope, Via.ALLOWED, depth + 1).steps)
         return Outcome(Form.PARAMETER, value, tuple(steps))
 
     def _local(self, name: str, local: Node, at: _Visit) -> Outcome:

@@ -1,0 +1,1 @@
+"""Terraform: single files in both syntaxes, and modules with the local modules they call."""

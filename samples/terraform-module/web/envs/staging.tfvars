@@ -1,0 +1,2 @@
+web_count = 1
+image_id  = "m-bp1placeholder000web"
