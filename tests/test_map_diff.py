@@ -187,3 +187,21 @@ def test_no_repository_and_no_git(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PATH", "")
     done = run("map", "diff")
     assert (done.status, "git cannot be run" in done.err) == (2, True)
+
+
+def test_terraform_modules_and_files(project: None, run: Run) -> None:
+    Path("stack").mkdir()
+    Path("stack/variables.tf").write_text('variable "image_id" {\n  default = "placeholder"\n}\n')
+    Path("stack/main.tf").write_text(
+        'resource "alicloud_instance" "web" {\n  image_id = var.image_id\n}\n'
+        'resource "alicloud_ess_scaling_configuration" "web" {\n  image_id = "placeholder"\n}\n'
+    )
+    Path("image-bindings.yaml").write_text(bindings("{image: placeholder, artifact: web}", path="stack"))
+    done = run("map", "diff")
+    assert done.out == (
+        CHANGE + "\nstack/main.tf:2:14: alicloud_instance.web.image_id (alicloud_instance)\n"
+        f"  cn-beijing: {BEIJING} -> {NEW}\n{LOST}"
+        "stack/main.tf:5:14: alicloud_ess_scaling_configuration.web.image_id "
+        "(alicloud_ess_scaling_configuration)\n"
+        f"  cn-beijing: {BEIJING} -> {NEW}\n2 image fields changed\n"
+    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from preprocessor.distribution.client import CallError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,6 +22,9 @@ PAGE = 100
 """Images on one page, and image IDs in one question, at most."""
 ACCOUNTS_PER_CALL = 10
 """Accounts that one ModifyImageSharePermission takes."""
+
+UNKNOWN_ACCOUNT = "UnknownAccount"
+"""The code of an account whose ID cannot be found out."""
 
 AVAILABLE = "Available"
 IN_PROGRESS = frozenset({"Creating", "Waiting"})
@@ -213,10 +218,19 @@ async def publish(cloud: Cloud, region: str, image: str) -> None:
 
 
 async def own_account(cloud: Cloud, region: str) -> str:
-    """Return the ID of the account that calls.
+    """Return the ID of the account that calls: of any image it owns, or else as STS tells it.
 
     Raises:
-        CallError: the call failed.
+        CallError: neither answers.
     """
-    answer = await cloud.call("sts", "GetCallerIdentity", region, {})
+    images, _ = await describe(cloud, region, most=1, ImageOwnerAlias="self")
+    for image in images:
+        if image.own and image.owner:
+            return image.owner
+    try:
+        answer = await cloud.call("sts", "GetCallerIdentity", region, {})
+    except CallError as error:
+        raise CallError(
+            UNKNOWN_ACCOUNT, f"the ID of the distributor's account is not known: {error.reason}"
+        ) from None
     return str(answer["AccountId"])

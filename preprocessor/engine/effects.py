@@ -58,7 +58,7 @@ def effect(old: ArtifactMap, new: ArtifactMap, *, bindings: str | None = None) -
     after, _ = resolve_binds(binds, new)
     found: list[FieldEffect] = []
     for listed in project.listed:
-        template = read_template(listed.path, project.catalog)
+        template = read_template(listed.path, project.catalog, project.excluded)
         if template is not None and not template.findings:
             found.extend(_in_template(template, listed, project, (old, before), (new, after)))
     return tuple(

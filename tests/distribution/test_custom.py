@@ -125,6 +125,20 @@ class TestDistributor:
         assert lab.run().complete
         assert lab.cloud.count()["GetCallerIdentity"] == 0
 
+    def test_an_image_of_the_account_tells_its_id(self, lab: Lab) -> None:
+        lab.cloud.world.image("cn-hangzhou", lab.publisher)
+        lab.spec("cn-beijing", "distributor: {profile: publisher}")
+        assert lab.run().complete
+        assert lab.cloud.count()["GetCallerIdentity"] == 0
+
+    def test_an_account_whose_id_nobody_tells(self, lab: Lab) -> None:
+        lab.spec("cn-beijing", "distributor: {profile: publisher}")
+        lab.cloud.faults.append(Fault("GetCallerIdentity", "error", code="NoPermission", status=403))
+        row = lab.run().rows[-1]
+        assert (row.state, row.code) == (State.FAILED, "UnknownAccount")
+        assert row.help == "write it into the spec: distributor: {profile: NAME, account: ID}"
+        assert lab.copies() == []
+
     def test_a_second_run_needs_neither_source_nor_base(self, lab: Lab) -> None:
         lab.spec("cn-beijing", "distributor: {profile: publisher}")
         lab.run()
