@@ -143,6 +143,11 @@ def test_other_resources_keep_their_disks(project: None, run: Run) -> None:
     assert "system disk" not in done.out
 
 
+def test_a_template_that_cannot_be_read_is_left_out(project: None, run: Run) -> None:
+    Path("web.yaml").write_text("Resources: {")
+    assert run("map", "diff").out == CHANGE + "\nno bound template changes\n"
+
+
 def test_json(project: None, run: Run) -> None:
     data = json.loads(run("map", "diff", "--format", "json").out)
     assert data["images"] == [

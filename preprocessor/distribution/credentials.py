@@ -20,6 +20,7 @@ INSTALL = "install the cloud client: pip install 'region-image-preprocessor[aliy
 _in_use: list[Any] = []
 """The credentials clients of this process, whose keys must not be shown."""
 
+_SHORTEST = 8
 _SIGNED_TEXT = re.compile(r"(?is)[,.;:]?\s*(?:the\s+)?(?:server|specified)?\s*string\s*to\s*sign\b.*")
 
 
@@ -102,5 +103,6 @@ def redact(text: str) -> str:
         with contextlib.suppress(Exception):
             used = credentials.get_credential()
             for secret in (used.access_key_secret, used.security_token, used.access_key_id):
-                text = text.replace(secret, "***") if secret else text
+                # A shorter one is no real key, and would tear words apart.
+                text = text.replace(secret, "***") if secret and len(secret) >= _SHORTEST else text
     return text

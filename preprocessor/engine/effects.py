@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from preprocessor.bindings import Bind
 from preprocessor.engine.project import load_project
+from preprocessor.errors import InputError
 from preprocessor.model import Role
 from preprocessor.plan import all_binds, images_of, plan_template, resolve_binds
 from preprocessor.templates.formats import read_template
@@ -58,7 +59,10 @@ def effect(old: ArtifactMap, new: ArtifactMap, *, bindings: str | None = None) -
     after, _ = resolve_binds(binds, new)
     found: list[FieldEffect] = []
     for listed in project.listed:
-        template = read_template(listed.path, project.catalog, project.excluded)
+        try:
+            template = read_template(listed.path, project.catalog, project.excluded)
+        except InputError:
+            continue
         if template is not None and not template.findings:
             found.extend(_in_template(template, listed, project, (old, before), (new, after)))
     return tuple(
