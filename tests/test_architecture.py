@@ -17,10 +17,10 @@ PACKAGE = Path(preprocessor.__file__).parent
 
 LAYERS = (
     ("errors", "model", "surroundings"),
-    ("address", "globs", "parallel", "files"),
+    ("address", "globs", "parallel", "files", "git"),
     ("syntax",),
     ("accepting", "schema", "catalog"),
-    ("templates", "bindings", "artifacts", "computenest", "drafts", "map_edits"),
+    ("templates", "bindings", "artifacts", "computenest", "drafts", "map_edits", "map_changes"),
     ("plan", "compile", "styles", "checks", "copies", "output", "reports"),
     ("engine", "sources", "distribution"),
     ("cli",),

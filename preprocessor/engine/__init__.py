@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from preprocessor.engine.checking import CheckResult, check
+    from preprocessor.engine.effects import FieldEffect, effect
     from preprocessor.engine.explaining import Explanation, explain
     from preprocessor.engine.initializing import InitResult, init
     from preprocessor.engine.rendering import RenderResult, diff, prepare, render, render_text
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckResult",
     "Explanation",
+    "FieldEffect",
     "InitResult",
     "RenderResult",
     "ScanResult",
     "ScannedField",
     "check",
     "diff",
+    "effect",
     "explain",
     "init",
     "prepare",
@@ -37,12 +40,14 @@ __all__ = [
 _MODULES = {
     "CheckResult": "checking",
     "Explanation": "explaining",
+    "FieldEffect": "effects",
     "InitResult": "initializing",
     "RenderResult": "rendering",
     "ScanResult": "scanning",
     "ScannedField": "scanning",
     "check": "checking",
     "diff": "rendering",
+    "effect": "effects",
     "explain": "explaining",
     "init": "initializing",
     "prepare": "rendering",
