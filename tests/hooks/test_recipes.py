@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
@@ -14,6 +19,10 @@ from preprocessor.cli import COMMANDS
 from preprocessor.cli import command as region_image
 from preprocessor.files import read_source
 from preprocessor.syntax import parse, plain
+from tests.checks.helpers import ROS_YAML
+
+if TYPE_CHECKING:
+    from tests.conftest import Write
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "samples" / "ci").iterdir())
@@ -74,6 +83,35 @@ def test_the_action_hands_inputs_over_as_variables() -> None:
     used = {name for step in steps for name in re.findall(r"inputs\.([\w-]+)", str(step))}
     assert used == set(action["inputs"])
     assert "region-image check" in scripts[-1]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_what_the_action_does(write: Write) -> None:
+    script = data(ROOT / "action.yml")["runs"]["steps"][-1]["run"]
+    write({"bin/region-image": f'#!/bin/sh\nexec "{sys.executable}" -m preprocessor "$@"\n'})
+    Path("bin/region-image").chmod(0o755)
+    write({"web.yaml": ROS_YAML.literal("my-app")})
+
+    def run(**inputs: str) -> tuple[int, str]:
+        environment = {
+            **os.environ,
+            "PATH": f"{Path('bin').absolute()}:{os.environ['PATH']}",
+            "GITHUB_OUTPUT": "output",
+            **dict.fromkeys(("PATHS", "BINDINGS", "STRICT", "SARIF_FILE"), ""),
+            **inputs,
+        }
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    status, out = run(SARIF_FILE="report.sarif")
+    assert (status, out.startswith("::warning file=web.yaml,line=6,col=16,")) == (0, True)
+    assert Path("output").read_text() == "sarif-file=report.sarif\n"
+    assert json.loads(Path("report.sarif").read_text())["runs"][0]["results"]
+    assert run(STRICT="true")[0] == 1
+    assert run(PATHS="bin web.yaml", STRICT="true")[0] == 1
+    assert run(PATHS="$(touch evil) `touch evil`; touch evil")[0] == 2
+    assert not Path("evil").exists()
 
 
 HOOKS = {hook["id"]: hook for hook in data(ROOT / ".pre-commit-hooks.yaml")}
