@@ -127,7 +127,8 @@ def _check_group(
         whole = group.complete and len(planned) == listed
         state = None
         if group.complete and project.has_map:
-            state = _settle(project, group, looked, found, compare=output == "compared")
+            compare = output == "compared"
+            state = _settle(project, group, looked, found, compare=compare, jobs=jobs)
         else:
             found.extend(_regions(project, planned))
         if output == "compared" and state is None:
@@ -157,7 +158,13 @@ def _regions(project: Project, templates: Iterable[Planned]) -> Iterable[Finding
 
 
 def _settle(
-    project: Project, group: Group, looked: Sequence[Looked], found: list[Finding], *, compare: bool
+    project: Project,
+    group: Group,
+    looked: Sequence[Looked],
+    found: list[Finding],
+    *,
+    compare: bool,
+    jobs: int,
 ) -> Output | None:
     """Settle what a render of the whole project would; what stands against it goes into `found`.
 
@@ -177,7 +184,7 @@ def _settle(
         written = settle(project, pairs, own)
         found.extend(own)
         if compare and not any(finding.severity is Severity.ERROR for finding in own):
-            return compare_output(project, written, found)
+            return compare_output(project, written, found, jobs=jobs)
     except InputError as error:
         found.extend(error.findings)
     return None

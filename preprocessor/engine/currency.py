@@ -33,7 +33,9 @@ def settle(project: Project, looked: Sequence[tuple[Listed, Looked]], found: lis
     return written
 
 
-def compare_output(project: Project, written: Sequence[Written], found: list[Finding]) -> Output:
+def compare_output(
+    project: Project, written: Sequence[Written], found: list[Finding], *, jobs: int = 1
+) -> Output:
     """Return how the output tree of a whole project differs from what a render would leave.
 
     Files in the way of a render are added to `found`.
@@ -42,7 +44,9 @@ def compare_output(project: Project, written: Sequence[Written], found: list[Fin
         InputError: two variants have one path, a path leaves the output root, or the manifest is damaged.
     """
     root = project.pattern.root
-    plan = plan_writes(root, outputs_of(project, written), inputs_of(project, written), lambda entry: True)
+    plan = plan_writes(
+        root, outputs_of(project, written), inputs_of(project, written), lambda entry: True, jobs=jobs
+    )
 
     def generated(path: str) -> Generated:
         entry = plan.after.files.get(path) or plan.before.files[path]
