@@ -54,6 +54,8 @@ class Version:
     origin: str | None = None
     artifact_id: str | None = None
     source: ImageSource | None = None
+    query: Mapping[str, str] | None = None
+    """How the images were found, for those that were looked up."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ def _version(data: dict[str, Any]) -> Version:
         origin=data.get("origin"),
         artifact_id=data.get("artifact_id"),
         source=ImageSource(source["region"], source["image"]) if source else None,
+        query=data.get("query"),
     )
 
 
@@ -252,6 +255,8 @@ def _version_data(version: Version) -> dict[str, Any]:
         data["artifact_id"] = version.artifact_id
     if version.source is not None:
         data["source"] = {"region": version.source.region, "image": version.source.image}
+    if version.query:
+        data["query"] = dict(sorted(version.query.items()))
     data["images"] = dict(sorted(version.images.items()))
     return data
 

@@ -20,6 +20,8 @@ from preprocessor.model import Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typing_extensions import Self
+
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Largest file that is parsed. ROS takes templates of 512 KiB at most; a larger file is a mistake."""
 
@@ -224,3 +226,70 @@ def locked(folder: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+class AppendLog:
+    """A file of lines that is only ever appended to, each line made durable before `append` returns.
+
+    One process at a time has it open. What a killed process left half written at the end is no line: it
+    is not read, and goes away when the log is opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open or make the log at `path`.
+
+        Raises:
+            BlockingIOError: another process has it open.
+            OSError: it cannot be opened.
+        """
+        self.path = path
+        made = not os.path.exists(path)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        try:
+            _lock_now(self._handle)
+            data = b"".join(iter(lambda: os.read(self._handle, 1 << 20), b""))
+            whole = data[: data.rfind(b"\n") + 1]
+            if len(whole) < len(data):
+                os.ftruncate(self._handle, len(whole))
+            os.lseek(self._handle, 0, os.SEEK_END)
+        except BaseException:
+            os.close(self._handle)
+            raise
+        self.data = whole
+        """The lines that were there when it was opened."""
+        if made:
+            sync_folder(os.path.dirname(path) or ".")
+
+    def append(self, line: bytes) -> None:
+        """Append `line`, which holds no line break.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        view = memoryview(line + b"\n")
+        while view:
+            view = view[os.write(self._handle, view) :]
+        os.fsync(self._handle)
+
+    def close(self) -> None:
+        """Close the log and let others have it."""
+        os.close(self._handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _lock_now(handle: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # a network file system without locks
+        return

@@ -47,7 +47,8 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(name: str) -> Any:
+def validator(name: str) -> Any:
+    """Return the validator of the schema called `name`."""
     import jsonschema_rs
 
     return jsonschema_rs.validator_for(load_schema(name))
@@ -106,7 +107,7 @@ def validate(document: Document, schema: str, rule: str) -> Any:
             "write the values out",
             document.source.location(0),
         ) from None
-    for error in _validator(schema).iter_errors(data):
+    for error in validator(schema).iter_errors(data):
         findings.extend(_translate(error, document, schema, rule))
     if findings:
         raise InputError(findings)
@@ -148,6 +149,9 @@ def _translate(error: Any, document: Document, schema: str, rule: str) -> Iterat
         if error.kind.types == ["string"] and isinstance(error.instance, (int, float, bool)):
             expected = f"{types}: write it in quotes"
         yield finding(f"found {_found(error.instance)} for {where}", f"expected {expected}")
+    elif kind == "falseSchema":
+        holder = _subschema(load_schema(schema), list(error.schema_path)[:-2])
+        yield finding(f"the key {where} does not belong here", f"expected {_expected(holder)}", key=True)
     elif kind in ("oneOf", "anyOf"):
         yield finding("found neither or several of the alternatives", f"expected {_expected(part)}")
     else:

@@ -17,10 +17,10 @@ PACKAGE = Path(preprocessor.__file__).parent
 
 LAYERS = (
     ("errors", "model"),
-    ("address", "parallel", "files"),
+    ("address", "parallel", "files", "git"),
     ("syntax",),
     ("schema", "catalog"),
-    ("templates", "bindings", "artifacts", "map_edits"),
+    ("templates", "bindings", "artifacts", "map_edits", "map_changes"),
     ("plan", "compile", "styles", "checks", "copies", "output", "reports"),
     ("engine", "sources", "distribution"),
     ("cli",),

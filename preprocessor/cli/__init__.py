@@ -17,6 +17,7 @@ EXIT_INTERRUPTED = 130
 EXIT_BUG = 70
 
 COMMANDS = {
+    "distribute": "preprocessor.cli.distribute",
     "scan": "preprocessor.cli.scan",
     "render": "preprocessor.cli.render",
     "explain": "preprocessor.cli.explain",

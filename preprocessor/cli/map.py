@@ -9,6 +9,9 @@ from preprocessor.cli.common import LazyGroup, common_options
 COMMANDS: dict[str, str] = {
     "show": "preprocessor.cli.map_show",
     "set": "preprocessor.cli.map_set",
+    "import": "preprocessor.cli.map_import",
+    "verify": "preprocessor.cli.map_verify",
+    "diff": "preprocessor.cli.map_diff",
 }
 
 
