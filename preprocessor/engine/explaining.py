@@ -58,7 +58,7 @@ def explain(
     if project is None:
         found = read_template(path, load_catalog())
     else:
-        found = read_template(path, project.catalog, project.excluded)
+        found = read_template(path, project.catalog, project.apart)
     if found is None:
         raise InputError([not_a_template(path)])
     if found.findings:

@@ -55,6 +55,8 @@ class Project:
     by_path: Mapping[str, Listed] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
     """Files that are no part of any template: generated ones, the binding file and the map."""
+    apart: frozenset[str] = frozenset()
+    """Files and folders that go into no module: those excluded, the output root, and other templates."""
 
 
 def load_project(path: str | None = None) -> Project:
@@ -89,6 +91,7 @@ def load_project(path: str | None = None) -> Project:
         findings=tuple(findings),
         by_path=MappingProxyType({found.path: found for found in listed}),
         excluded=excluded,
+        apart=excluded | {pattern.root} | {found.path for found in listed if not is_terraform(found.path)},
     )
 
 

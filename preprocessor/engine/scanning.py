@@ -83,7 +83,7 @@ def scan(
             if path == "-" and stdin is not None:
                 template = read_source_as_template(stdin, catalog)
             else:
-                template = read_template(path, catalog, excluded)
+                template = read_template(path, catalog, project.apart if project else frozenset())
         except InputError as error:
             findings.extend(error.findings)
             continue

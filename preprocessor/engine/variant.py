@@ -58,7 +58,7 @@ class Prepared:
 def prepare_template(listed: Listed, project: Project) -> Prepared:
     """Read, plan, compile and verify one template that the binding file lists."""
     try:
-        template = read_template(listed.path, project.catalog, project.excluded)
+        template = read_template(listed.path, project.catalog, project.apart)
     except InputError as error:
         return Prepared(True, error.findings)
     if template is None:

@@ -104,7 +104,7 @@ def read_source_as_template(source: Source, catalog: Catalog) -> Template | None
 def read_template(path: str, catalog: Catalog, excluded: frozenset[str] = frozenset()) -> Template | None:
     """Read the template at `path`; None where it is something else.
 
-    A folder is a template where it holds a Terraform module; the files in `excluded` are no part of it.
+    A folder is a template where it holds a Terraform module; what is in `excluded` is no part of it.
 
     Raises:
         InputError: the file cannot be read, or is not text.

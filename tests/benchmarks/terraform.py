@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MODULES = 1000
-SIZE = 200_000
+SIZE = 2_000_000
 """Characters of an adversarial text."""
 
 OUTPUTS = "".join(
@@ -134,6 +134,7 @@ def adversarial() -> None:
         "unclosed heredoc of blank lines": ("a = <<EOT\n", "\n"),
         "unclosed heredoc of blanks": ("a = <<EOT\n", " \t"),
         "unclosed heredoc of near markers": ("a = <<EOT\n", "EOTx\n"),
+        "heredocs of many markers": ("", "a = <<E1\nx\nE1\n"),
         "unclosed comment": ("/*", "*"),
         "unclosed parentheses": ("a = ", "("),
         "unclosed blocks": ("", "a {\n"),

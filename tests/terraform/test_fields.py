@@ -136,6 +136,13 @@ LOCAL = [("local", "local.image", None), ("value", "local.image", "m-5")]
             id="list-item",
         ),
         pytest.param(
+            'merge(local.images, { cn-beijing = "m-0" }, { x = "m-no" })["cn-hangzhou"]',
+            "mapping",
+            "m-7",
+            [("local", "local.images", None), ("mapping", "local.images.cn-hangzhou", "m-7")],
+            id="merged-maps",
+        ),
+        pytest.param(
             "element(local.list, count.index)",
             "mapping",
             None,

@@ -185,6 +185,26 @@ def test_a_module_in_the_folder_of_the_binding_file_leaves_the_output_and_the_bi
         }
 
 
+def test_a_project_may_mix_a_module_and_other_templates_inside_it(write: Write, run: Run) -> None:
+    ros = f"Resources: {{A: {{Type: 'ALIYUN::ECS::Instance', Properties: {{ImageId: {OLD}}}}}}}\n"
+    call = 'module "a" {\n  source = "./a"\n}\n'
+    files = {
+        "main.tf": instance(f'"{OLD}"') + call,
+        "a/main.tf": instance(f'"{OLD}"'),
+        "b/main.tf": instance(f'"{OLD}"'),
+        "ros/web.yaml": ros,
+        "ros/notes.txt": OLD,
+    }
+    write({**files, **project("  - path: .\n  - path: b\n  - path: ros/*.yaml\n")})
+    Path("dist").mkdir()
+    Path("dist/mine.txt").write_text("not generated, and no part of the module")
+    done = run("render", "-r", "cn-beijing")
+    assert (done.status, done.out) == (0, "dist: 5 written, 0 unchanged (3 templates, 1 region)\n")
+    assert tree("dist/cn-beijing") == {
+        name: text if name.endswith(".txt") else text.replace(OLD, BEIJING) for name, text in files.items()
+    }
+
+
 def test_two_modules_that_call_one_module_write_it_once(write: Write, run: Run) -> None:
     call = 'module "net" {\n  source = "../net"\n}\n'
     files = {"a/main.tf": call, "b/main.tf": call, "net/main.tf": instance(f'"{OLD}"')}

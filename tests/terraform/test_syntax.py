@@ -24,6 +24,7 @@ def value_of(text: str, name: str = "a") -> object:
         (r'"\\"', "\\", r"\\"),
         (r'"\u4f60\U0001F600\n\t\r"', "你😀\n\t\r", r"\u4f60\U0001F600\n\t\r"),
         ('"$${x} %%{y}"', "${x} %{y}", "$${x} %%{y}"),
+        pytest.param('"' + "\\\\$${%%{" * 700 + '"', "\\${%{" * 700, "\\\\$${%%{" * 700, id="many-escapes"),
         ('"$x %y $"', "$x %y $", "$x %y $"),
         ('"# // /* <<EOT"', "# // /* <<EOT", "# // /* <<EOT"),
         ('""', "", ""),
@@ -80,6 +81,7 @@ def test_null_is_no_value() -> None:
         "a == b && !c || d > 1",
         "变量",
         "provider::x::y(1)",
+        "core::length([1])",
     ],
 )
 def test_the_whole_of_a_value(written: str) -> None:
@@ -135,6 +137,9 @@ def test_kinds_of_expressions() -> None:
         ("# 😀\na = “x”", 8, "'“' is not expected here"),
         ('a = "x" "y"', 8, "a string is not expected here"),
         ("a = [1 two]", 7, "'two' is not expected here"),
+        ("a = 1 b = 2", 6, "a line break is missing before this"),
+        ('r "a" {\n} b {}', 10, "a line break is missing before this"),
+        (r'a = "x\q"', 6, r"'\q' is no escape"),
         ("a = 1\na = 2", 6, "the argument 'a' stands here a second time"),
         ('resource "x" "y" {\n  a = 1\n', 17, "this '{' is never closed"),
         ("a = " + "(" * 300 + ")" * 300, 204, "nested more than 200 levels deep"),
@@ -188,5 +193,5 @@ def test_a_choice_nested_too_deeply_ends_in_something_computed() -> None:
 
 
 def test_a_text_that_is_too_long_is_refused() -> None:
-    with pytest.raises(HclError, match="more than the 4,194,304 that are read"):
-        read_body("#" * (4 * 1024 * 1024 + 1), Place("main.tf"))
+    with pytest.raises(HclError, match="more than the 2,097,152 that are read"):
+        read_body("#" * (2 * 1024 * 1024 + 1), Place("main.tf"))

@@ -13,7 +13,7 @@ import io
 import os
 import re
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from preprocessor.files import read_bytes, write_atomic
@@ -35,8 +35,7 @@ def parse(masked: str, text: str) -> Tree[Token]:
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     try:
-        # The grammar wants a line break at the end of the file.
-        return _parser().parse(masked + "\n")
+        return _tree(masked)
     except UnexpectedToken as error:
         # Its lexer may take what follows for the rest of a string; the first word of it is what is wrong.
         token: Token = error.token
@@ -44,6 +43,12 @@ def parse(masked: str, text: str) -> Tree[Token]:
         raise _unexpected(masked, text, offset) from error
     except UnexpectedCharacters as error:
         raise _unexpected(masked, text, error.pos_in_stream or 0) from error
+
+
+@lru_cache(maxsize=4096)
+def _tree(masked: str) -> Tree[Token]:
+    # The grammar wants a line break at the end of the file.
+    return _parser().parse(masked + "\n")
 
 
 def _unexpected(masked: str, text: str, offset: int) -> HclError:

@@ -7,7 +7,8 @@ and brackets, refuses what is not closed, and gives back a text of the same leng
 - comments are blank, and so are line breaks inside parentheses and square brackets, where HCL ignores them;
 - the characters of strings and heredocs are `x`, with their `${...}` left in place, and a heredoc has the
   quotes of a string;
-- template directives (`%{...}`) are `x`, and letters beyond ASCII in names are `x`.
+- template directives (`%{...}`) are `x`, and so are letters beyond ASCII in names;
+- namespaces of functions are part of their names, and of several unary operators in a row the first stays.
 
 Offsets stay the same, so the tree of the blanked text gives the places in the original.
 """
@@ -16,14 +17,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from preprocessor.syntax.hcl.errors import HclError
 from preprocessor.syntax.tree import MAX_DEPTH
 
-_NORMAL = re.compile(r'["#\n()\[\]{}<\x80-\U0010ffff]|//|/\*|(?<![\w-])[!-](?:[ \t]*[!-](?!=))+')
-_STRING = re.compile(r'["\n\\]|\$\$\{|\$\{|%%\{|%\{')
-_TEMPLATE = re.compile(r"\$\$\{|\$\{|%%\{|%\{")
+_NORMAL = re.compile(r'["#\n()\[\]{}<\x80-\U0010ffff]|//|/\*|::|(?<![\w-])[!-](?:[ \t]*[!-](?!=))+')
+_ESCAPED = r"\$\$\{|%%\{"
+_STRING = re.compile(rf'((?:\\[nrt"\\]|{_ESCAPED}){{1,500}})|["\n\\]|\$\{{|%\{{')
+_TEMPLATE = re.compile(rf"((?:{_ESCAPED}){{1,500}})|\$\{{|%\{{")
+_CONTENT = re.compile(
+    rf"((?:{_ESCAPED}){{1,500}})|^[ \t]*([^\W\d][\w-]*)[ \t]*(?=\r?\n|\r?\Z)|\$\{{|%\{{", re.MULTILINE
+)
+"""In a heredoc: escapes, a word on a line of its own, which may be the marker, and templates."""
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
 _LINE_END = re.compile(r"(?=\r?\n)|\Z")
 _LINE_BREAKS = re.compile(r"\n\s*\n")
@@ -38,15 +43,11 @@ class _Frame:
 
     sort: str
     start: int
-    marker: re.Pattern[str] | None = None
+    content: re.Pattern[str] = _STRING
+    """For a string or a heredoc: finds what is of interest in it."""
+    marker: str = ""
     output: int = 0
     """For a directive: where its text starts among the output's pieces."""
-
-
-@lru_cache(maxsize=64)
-def _heredoc_pattern(marker: str) -> re.Pattern[str]:
-    end = rf"^[ \t]*{re.escape(marker)}[ \t]*(?=\r?\n|\r?\Z)"
-    return re.compile(rf"{end}|\$\$\{{|\$\{{|%%\{{|%\{{", re.MULTILINE)
 
 
 def mask(text: str, *, template: bool = False) -> str:
@@ -129,6 +130,8 @@ class _Masker:
             self.close(frame, start, found)
         elif found == "<":
             self.heredoc(start)
+        elif found == "::":
+            self.fill(start + 2, "_")  # a function's namespace is part of its name
         elif found[0] in "!-":
             # The grammar knows one unary operator in a row.
             self.keep(start + 1)
@@ -161,7 +164,7 @@ class _Masker:
         match = _HEREDOC.match(self.text, start)
         if match is None:
             raise HclError("'<<' without a marker and a line break behind it", start, "write <<EOT")
-        self.push(_Frame("<", start, _heredoc_pattern(match[2])))
+        self.push(_Frame("<", start, _CONTENT, match[2]))
         self.out.append('"' + "x" * (match.end() - start - 1))
         self.offset = match.end()
 
@@ -175,7 +178,7 @@ class _Masker:
 
     def quoted(self, frame: _Frame) -> None:
         """Read the next thing of interest in a string or a heredoc."""
-        match = (frame.marker or _STRING).search(self.text, self.offset)
+        match = frame.content.search(self.text, self.offset)
         if match is None:
             if self.template and len(self.stack) == 1:
                 self.fill(len(self.text), "x")
@@ -183,21 +186,26 @@ class _Masker:
             raise _unclosed(frame)
         start, found = match.start(), match[0]
         self.fill(start, "x")
-        if found in ("${", "%{"):
+        if match[1]:
+            self.fill(match.end(), "x")
+        elif found in ("${", "%{"):
             self.push(_Frame(found[0], start, output=len(self.out)))
             self.keep(start + 2)
             if self.text.startswith("~", self.offset):
                 self.fill(self.offset + 1, " ")
-        elif found in ("$${", "%%{"):
-            self.fill(start + 3, "x")
-        elif frame.marker is not None:
-            self.fill(match.end() - 1, "x")
-            self.fill(match.end(), '"')
-            self.stack.pop()
+        elif frame.content is _CONTENT:
+            ends = match[2] == frame.marker
+            self.fill(match.end() - ends, "x")
+            if ends:
+                self.fill(match.end(), '"')
+                self.stack.pop()
         elif found == '"':
             self.keep(start + 1)
             self.stack.pop()
         elif found == "\\" and self.text[start + 1 : start + 2] not in ("\n", "\r", ""):
+            if self.text[start + 1] not in "uU":
+                what = self.text[start : start + 2]
+                raise HclError(f"'{what}' is no escape", start, "write \\\\ for a backslash")
             self.fill(start + 2, "x")
         else:
             raise _unclosed(frame)

@@ -54,7 +54,9 @@ class Place:
 
     def shifted(self, shift: int) -> Place:
         """Return this place for a text that has `shift` characters more in front."""
-        return Place(self.path, self._runs, self.quote, self.shift + shift)
+        place = Place(self.path, self._runs, self.quote, self.shift + shift)
+        place.exact = self.exact
+        return place
 
     def at(self, offset: int) -> int:
         """Return where the character at `offset` starts."""

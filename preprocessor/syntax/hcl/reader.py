@@ -27,16 +27,19 @@ from preprocessor.syntax.hcl.strings import heredoc_content, unescape, unescape_
 from preprocessor.syntax.tree import MAX_DEPTH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lark import Token, Tree
 
     from preprocessor.syntax.hcl.place import Place
 
     Branch = Tree[Token]
 
-MAX_HCL_LENGTH = 4 * 1024 * 1024
-"""Longest text that is parsed, in code points: some seconds. Files in use stay below a hundredth of it."""
+MAX_HCL_LENGTH = 2 * 1024 * 1024
+"""Longest text that is parsed, in code points: some seconds. Files in use stay below a tenth of it."""
 
 _BRACKET = re.compile(r"[(){}\[\]]")
+_BRACKET_OR_BREAK = re.compile(r"[(){}\[\]\n]")
 _SKIPPED = frozenset(("new_line_or_comment",))
 
 
@@ -81,7 +84,34 @@ def read_body(text: str, place: Place) -> Body:
     """
     _limit(text)
     masked = mask(text)
-    return _Reader(text, masked, place).body(parse(masked, text).children[0], 0)
+    body = Body()
+    # Statement by statement: templates repeat blocks of one shape, and a variant repeats its template's, so
+    # that most trees are there already.
+    for start, end in _statements(masked):
+        piece = text[start:end]
+        try:
+            tree = parse(masked[start:end], piece)
+            reader = _Reader(piece, masked[start:end], place.shifted(-start))
+            reader.body(tree.children[0], 0, body)
+        except HclError as error:
+            raise HclError(error.message, error.offset + start, error.help) from error
+    return body
+
+
+def _statements(masked: str) -> Iterator[tuple[int, int]]:
+    """Yield where each outermost argument or block of the blanked text starts and ends."""
+    depth = start = 0
+    for match in _BRACKET_OR_BREAK.finditer(masked):
+        if match[0] in "([{":
+            depth += 1
+        elif match[0] in ")]}":
+            depth -= 1
+        elif depth == 0:
+            if not masked[start : match.start()].isspace() and match.start() > start:
+                yield start, match.end()
+            start = match.end()
+    if masked[start:].strip():
+        yield start, len(masked)
 
 
 def read_template(text: str, place: Place, start: int, end: int) -> Expr:
@@ -125,10 +155,15 @@ class _Reader:
         self.place = place
         self.bare = bare  # where the string starts whose content stands without quotes and escapes
 
-    def body(self, tree: Any, depth: int) -> Body:
-        """Return the attributes and blocks of a `body` node."""
-        found = Body()
-        for child in tree.children:
+    def body(self, tree: Any, depth: int, found: Body | None = None) -> Body:
+        """Return the attributes and blocks of a `body` node; add them to `found`, where that is given."""
+        found = Body() if found is None else found
+        end = None
+        for child in self.values(tree):
+            # The grammar takes two in one line, HCL does not.
+            if end is not None and "\n" not in self.masked[end : child.meta.start_pos]:
+                raise HclError("a line break is missing before this", child.meta.start_pos)
+            end = self.span(child)[1]
             if child.data == "attribute":
                 attribute = self.attribute(child)
                 if attribute.name in found.attributes:
@@ -138,7 +173,7 @@ class _Reader:
                         "keep one of them",
                     )
                 found.attributes[attribute.name] = attribute
-            elif child.data == "block":
+            else:
                 found.blocks.append(self.block(child, depth + 1))
         return found
 
@@ -251,7 +286,7 @@ class _Reader:
         return Literal(self.place, self.place.at(start), self.place.end(end), value, *where)
 
     def call(self, tree: Any, depth: int) -> Expr:
-        names = [self.word(child) for child in tree.children if getattr(child, "data", "") == "identifier"]
+        name = next(child for child in tree.children if getattr(child, "data", "") == "identifier")
         listed = [child for child in tree.children if getattr(child, "data", "") == "arguments"]
         arguments = listed[0].children if listed else []
         values = tuple(
@@ -260,7 +295,7 @@ class _Reader:
             if hasattr(child, "data") and child.data not in _SKIPPED
         )
         expanded = any(getattr(child, "type", "") == "ELLIPSIS" for child in arguments)
-        return Call(*self.at(tree), "::".join(names), values, expanded)
+        return Call(*self.at(tree), self.word(name), values, expanded)
 
     def conditional(self, tree: Branch, depth: int) -> Expr:
         _, yes, no = self.values(tree)

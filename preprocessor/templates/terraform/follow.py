@@ -114,20 +114,29 @@ class Follower:
 
     def _call(self, at: Visit, expr: Call) -> Outcome:
         arguments = expr.arguments
+        name = expr.name.removeprefix("core::")
         if expr.expanded or not arguments:
             pass
-        elif expr.name in _HANDED_ON or (expr.name in _CONVERSIONS and len(arguments) == 1):
+        elif name in _HANDED_ON or (name in _CONVERSIONS and len(arguments) == 1):
             return self._visit(at.to(arguments[0]))
-        elif expr.name in ("coalesce", "try"):
+        elif name == "merge" and at.keys:
+            return self._merge(at, arguments)
+        elif name in ("coalesce", "try"):
             parts = enumerate(arguments)
-            return self._choice(at, [(part, addresses.extend(at.address, expr.name, i)) for i, part in parts])
-        elif expr.name == "one" and len(arguments) == 1:
+            return self._choice(at, [(part, addresses.extend(at.address, name, i)) for i, part in parts])
+        elif name == "one" and len(arguments) == 1:
             return self._indexed(at, arguments[0], None)
-        elif expr.name == "element" and len(arguments) == 2:
+        elif name == "element" and len(arguments) == 2:
             return self._indexed(at, arguments[0], self._constant(arguments[1], at.scope))
-        elif expr.name == "lookup" and len(arguments) in (2, 3):
+        elif name == "lookup" and len(arguments) in (2, 3):
             return self._lookup(at, arguments)
-        return dynamic(at, f"the result of {expr.name}() {_AT_RUN_TIME}")
+        return dynamic(at, f"the result of {name}() {_AT_RUN_TIME}")
+
+    def _merge(self, at: Visit, arguments: tuple[Expr, ...]) -> Outcome:
+        """Follow an entry of merged maps: each map that may have it counts."""
+        found = [self._visit(at.to(argument)) for argument in arguments]
+        having = [outcome for outcome in found if outcome.values]
+        return union(Form.MAPPING, having) if having else found[-1]
 
     def _indexed(self, at: Visit, collection: Expr, key: Key) -> Outcome:
         found = self._visit(at.to(collection, keys=(key, *at.keys)))

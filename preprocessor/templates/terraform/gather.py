@@ -53,7 +53,7 @@ class Unit:
 
 
 def read_module(path: str, catalog: Catalog, excluded: frozenset[str] = frozenset()) -> Template:
-    """Read the Terraform module in the folder `path`; its files in `excluded` stay behind.
+    """Read the Terraform module in the folder `path`; what is in `excluded` and not called stays behind.
 
     Raises:
         InputError: the folder cannot be listed. A file that cannot be read is a finding.
@@ -204,7 +204,7 @@ class _Gatherer:
             ) from error
         for entry in entries:
             path = posix(entry.path)
-            if _LEFT_BEHIND.fullmatch(entry.name) or path in self.excluded:
+            if _LEFT_BEHIND.fullmatch(entry.name) or self.stays_behind(path):
                 continue
             if entry.is_symlink() and self.keeps(path):
                 self.links[path] = os.readlink(path).replace(os.sep, "/")
@@ -220,6 +220,10 @@ class _Gatherer:
                 if whole and is_values(path) and folder not in self.folders and not is_module(folder):
                     self.read(path)  # values to be named with -var-file, such as those in envs/
 
+    def stays_behind(self, path: str) -> bool:
+        """Return whether a path is none of this unit's; a module that is called always belongs to it."""
+        return path in self.excluded and path not in self.folders
+
     def keeps(self, path: str) -> bool:
         """Return whether a link stays a link: it must point to something that goes along with it."""
         text = os.readlink(path).replace(os.sep, "/")
@@ -229,7 +233,7 @@ class _Gatherer:
             return False  # a module of its own, whose texts may be edited
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
         parts = target.split("/")
-        if any(_LEFT_BEHIND.fullmatch(part) for part in parts) or target in self.excluded:
+        if any(_LEFT_BEHIND.fullmatch(part) for part in parts) or self.stays_behind(target):
             return False
         return any(_is_inside(target, folder) for folder in self.folders)
 
