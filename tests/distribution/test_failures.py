@@ -249,6 +249,20 @@ class TestNetwork:
         assert len(lab.copies()) == 2
         assert lab.proved()
 
+    def test_answers_that_say_nothing(self, lab: Lab) -> None:
+        lab.spec("cn-beijing", "distributor: {profile: publisher}")
+        lab.cloud.faults.append(Fault("CopyImage", "empty", times=2))
+        lab.cloud.faults.append(Fault("DescribeImageSharePermission", "empty"))
+        assert lab.run().complete
+        assert len(lab.copies()) == 2
+
+    def test_a_copy_that_is_not_listed_for_a_moment(self, lab: Lab) -> None:
+        lab.spec("cn-beijing")
+        where = {"RegionId": "cn-beijing"}
+        lab.cloud.faults.append(Fault("DescribeImages", "empty", skip=1, times=3, where=where))
+        assert lab.run().complete
+        assert len(lab.copies()) == 1
+
     def test_an_answer_that_takes_too_long(self, lab: Lab) -> None:
         lab.spec("cn-beijing")
         lab.cloud.faults.append(Fault("CopyImage", "slow", seconds=0.5))
