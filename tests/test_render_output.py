@@ -344,6 +344,11 @@ def test_a_filter_reads_standard_input(run: Run) -> None:
     done = run("render", "-r", "cn-beijing", "-", stdin=text)
     assert (done.status, done.raw, done.err) == (0, text.replace(OLD.encode(), BEIJING.encode()), "")
     assert run("render", "-", stdin=text).status == 2
+    done = run("render", "-r", "cn-beijing", "-", stdin=instance("m-bp1uuuuuuuuuuuuuuuuu").encode())
+    assert (done.status, done.out) == (0, instance("m-bp1uuuuuuuuuuuuuuuuu"))
+    assert done.err.startswith(
+        "warning[unbound-image]: Resources.Web.Properties.ImageId boots the custom image"
+    )
     assert run("render", "-r", "cn-beijing", "-", stdin=b"plain text").err.startswith(
         "error[file-error]: not a template: neither ROS nor Terraform\n  --> -\n"
     )

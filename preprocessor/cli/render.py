@@ -102,7 +102,9 @@ def _filter(settings: Settings, regions: tuple[str, ...], stdin_filename: str | 
 
     region = _one_region(regions)
     source = read_stdin_template(stdin_filename)
-    _print_bytes(render_text(source, region, bindings=settings.bindings, strict=strict))
+    result = render_text(source, region, bindings=settings.bindings, strict=strict)
+    _tell(settings, result.findings)
+    _print_bytes(result.content)
     return 0
 
 

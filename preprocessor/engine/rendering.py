@@ -234,7 +234,17 @@ def _diff_lines(before: list[str], after: list[str], old: str, new: str) -> Iter
         yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
 
 
-def render_text(source: Source, region: str, *, bindings: str | None = None, strict: bool = False) -> bytes:
+@dataclass(frozen=True)
+class RenderedText:
+    """The variant of one text, and what is worth telling about it."""
+
+    content: bytes
+    findings: tuple[Finding, ...] = ()
+
+
+def render_text(
+    source: Source, region: str, *, bindings: str | None = None, strict: bool = False
+) -> RenderedText:
     """Return the variant of one text for `region`: the filter `region-image render -r REGION -`.
 
     The text is bound as the template at `source.path`, where the binding file lists it, else by the
@@ -244,22 +254,22 @@ def render_text(source: Source, region: str, *, bindings: str | None = None, str
         InputError: the text is no template, or something stands against rendering it.
     """
     project = load_project(bindings)
-    findings = list(project.findings)
     template = read_source_as_template(source, project.catalog)
     if template is None:
         raise InputError([not_a_template(source.path)])
     listed = project.by_path.get(source.path)
     entry = listed.entry if listed is not None else None
     plan = plan_template(template, entry, project.bindings.bind, project.resolved)
-    findings.extend((*template.findings, *plan.findings))
-    choice = choose_regions(source.path, bound_in(plan), None, (region,), project.artifact_map)
-    findings.extend(choice.findings)
-    if strict:
-        findings.extend(rules()["unbound-image"].check(Subject((plan,))))
-        findings.extend(_mismatches(project, bound_in(plan)))
+    bound = bound_in(plan)
+    choice = choose_regions(source.path, bound, None, (region,), project.artifact_map)
+    told = [*rules()["unbound-image"].check(Subject((plan,))), *_mismatches(project, bound)]
+    if not strict:
+        told = [_as_warning(finding) for finding in told]
+    findings = [*project.findings, *template.findings, *plan.findings, *choice.findings, *told]
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(dict.fromkeys(findings))
-    return compile_plan(plan, project)[source.path].content(_images(project, region))
+    content = compile_plan(plan, project)[source.path].content(_images(project, region))
+    return RenderedText(content, tuple(findings))
 
 
 def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
