@@ -226,13 +226,21 @@ def locked(folder: str) -> Iterator[None]:
     """Hold an exclusive lock on `folder`, which must exist, so that two runs do not write it at once.
 
     It waits for the other run. Systems without such locks go on without one.
+
+    Raises:
+        InputError: there is no such folder, or it cannot be opened.
     """
     try:
         import fcntl
     except ImportError:  # pragma: no cover - Windows
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise InputError.of(
+            "file-error", f"cannot open the folder: {reason(error)}", "make it, or correct the path", folder
+        ) from error
     try:
         with contextlib.suppress(OSError):  # a network file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -111,8 +111,16 @@ def validate(document: Document, schema: str, rule: str) -> Any:
         ) from None
     if surely_valid(data, load_schema(schema)):
         return data
-    for error in validator(schema).iter_errors(data):
-        findings.extend(_translate(error, document, schema, rule))
+    try:
+        for error in validator(schema).iter_errors(data):
+            findings.extend(_translate(error, document, schema, rule))
+    except UnicodeEncodeError:
+        raise InputError.of(
+            rule,
+            "the text holds half of a character: a JSON escape such as \\ud83d without its other half",
+            "write the character itself, or both halves",
+            document.source.location(0),
+        ) from None
     if findings:
         raise InputError(findings)
     return data

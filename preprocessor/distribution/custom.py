@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from preprocessor.distribution import ecs
-from preprocessor.distribution.client import CallError
+from preprocessor.distribution.client import BAD_ANSWER, CallError
 from preprocessor.distribution.endpoints import is_wait
 from preprocessor.distribution.events import Board, Row, State
 from preprocessor.distribution.pace import Pace, duration_text
@@ -163,7 +163,7 @@ class ArtifactRun:
                 image = await ecs.copy(self._cloud, self._entry.source.region, parameters)
             except CallError as error:
                 found = None
-                if error.code in (DUPLICATED, CONFLICT):
+                if error.code in (DUPLICATED, CONFLICT, BAD_ANSWER):
                     found = await self._by_name(region, attempt)
                 if found is not None and found.status in ecs.BROKEN:
                     attempt += 1

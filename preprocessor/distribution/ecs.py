@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from preprocessor.distribution.client import CallError
+from preprocessor.artifacts import is_image_id
+from preprocessor.distribution.client import BAD_ANSWER, CallError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -102,8 +103,9 @@ async def describe(
                 },
             )
             found = _list(answer, "Images", "Image")
-            images.extend(_image(data, region) for data in found)
-            count = int(answer.get("TotalCount") or 0)
+            # An ID that may not enter a map or a template is no image here either.
+            images.extend(_image(data, region) for data in found if is_image_id(str(data.get("ImageId"))))
+            count = _number(answer.get("TotalCount"))
             if not found or page * PAGE >= count or (most is not None and len(images) >= most):
                 break
             page += 1
@@ -111,12 +113,17 @@ async def describe(
     return images, total
 
 
-def _list(answer: Mapping[str, Any], *path: str) -> list[Any]:
-    """Return the list at `path`; the service leaves an empty one out now and then."""
+def _list(answer: Mapping[str, Any], *path: str) -> list[dict[str, Any]]:
+    """Return the objects in the list at `path`; the service leaves an empty one out now and then."""
     part: Any = answer
     for name in path:
         part = part.get(name) if isinstance(part, dict) else None
-    return part if isinstance(part, list) else []
+    return [item for item in part if isinstance(item, dict)] if isinstance(part, list) else []
+
+
+def _number(value: object) -> int:
+    """Return a count, which some answers have as text."""
+    return int(value) if str(value).isdecimal() else 0  # type: ignore[call-overload]
 
 
 def _image(data: Mapping[str, Any], region: str) -> Image:
@@ -151,7 +158,10 @@ async def copy(cloud: Cloud, region: str, parameters: Mapping[str, object]) -> s
         CallError: the copy was refused.
     """
     answer = await cloud.call("ecs", "CopyImage", region, parameters)
-    return str(answer["ImageId"])
+    image = answer.get("ImageId")
+    if not isinstance(image, str) or not is_image_id(image):
+        raise CallError(BAD_ANSWER, "the answer names no image", action="CopyImage", region=region)
+    return image
 
 
 async def accounts_of(cloud: Cloud, region: str, image: str) -> list[str]:
@@ -176,7 +186,7 @@ async def accounts_of(cloud: Cloud, region: str, image: str) -> list[str]:
         )
         found = _list(answer, "Accounts", "Account")
         accounts.extend(str(entry.get("AliyunId", "")) for entry in found)
-        if not found or page * PAGE >= int(answer.get("TotalCount") or 0):
+        if not found or page * PAGE >= _number(answer.get("TotalCount")):
             return accounts
         page += 1
 
@@ -233,4 +243,7 @@ async def own_account(cloud: Cloud, region: str) -> str:
         raise CallError(
             UNKNOWN_ACCOUNT, f"the ID of the distributor's account is not known: {error.reason}"
         ) from None
-    return str(answer["AccountId"])
+    account = str(answer.get("AccountId") or "")
+    if not account:
+        raise CallError(UNKNOWN_ACCOUNT, "the ID of the distributor's account is not known: no answer")
+    return account

@@ -31,6 +31,8 @@ class Pace:
     """The same for single regions."""
     copies: int = COPIES_AT_ONCE
     """Copies at once from one source region of one account."""
+    patience: float = 90.0
+    """How long the look at a region before a run may take; a region that does not answer is left out then."""
     attempts: int = 6
     """How often a call is tried when the service is busy or the network fails."""
     retry_first: float = 1.0

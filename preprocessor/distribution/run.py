@@ -104,7 +104,9 @@ def plan(
     """
     pace = pace or Pace()
     return run(
-        _look(entries, open_map(map_path), clouds or accounts(pace), Journal.read(journal_path(map_path)))
+        _look(
+            entries, open_map(map_path), clouds or accounts(pace), Journal.read(journal_path(map_path)), pace
+        )
     )
 
 
@@ -142,7 +144,7 @@ def distribute(
 
 
 async def _look(
-    entries: Sequence[Entry], artifact_map: ArtifactMap, clouds: Clouds, journal: Journal
+    entries: Sequence[Entry], artifact_map: ArtifactMap, clouds: Clouds, journal: Journal, pace: Pace
 ) -> Plan:
     """Look at everything that can stop a run, before anything is done."""
     _check_map(entries, artifact_map)
@@ -157,7 +159,7 @@ async def _look(
     if findings:
         raise RefusedError(findings)
     custom = [entry for entry in entries if isinstance(entry, CustomEntry)]
-    plans = await survey(custom, clouds, journal, artifact_map)
+    plans = await survey(custom, clouds, journal, artifact_map, pace.patience)
     return Plan(tuple(plans), tuple(products), artifact_map.path)
 
 
@@ -205,7 +207,7 @@ async def _distribute(
     journal: Journal,
     make_default: bool,
 ) -> Outcome:
-    looked = await _look(entries, open_map(map_path), clouds, journal)
+    looked = await _look(entries, open_map(map_path), clouds, journal, pace)
     store = MapStore(map_path)
     board = Board(listener)
     session = Session(clouds, journal, store, board, pace)

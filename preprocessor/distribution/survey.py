@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from preprocessor.distribution import ecs
-from preprocessor.distribution.client import CallError
+from preprocessor.distribution.client import TIMEOUT, CallError
+from preprocessor.distribution.pace import Pace, duration_text
 from preprocessor.distribution.plan import (
     TAG_ARTIFACT,
     TAG_VERSION,
@@ -23,7 +24,7 @@ from preprocessor.distribution.plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from preprocessor.artifacts import ArtifactMap
     from preprocessor.distribution.client import Cloud
@@ -58,9 +59,13 @@ def profile_of(entry: CustomEntry) -> str | None:
 
 
 async def survey(
-    entries: Sequence[CustomEntry], clouds: Clouds, journal: Journal, artifact_map: ArtifactMap
+    entries: Sequence[CustomEntry],
+    clouds: Clouds,
+    journal: Journal,
+    artifact_map: ArtifactMap,
+    patience: float = Pace.patience,
 ) -> list[ArtifactPlan]:
-    """Return the plan of each entry.
+    """Return the plan of each entry; a region gets `patience` seconds to answer.
 
     Raises:
         CloudError: the credentials are missing or not accepted, or no source gets an answer; any other
@@ -76,7 +81,7 @@ async def survey(
             wanted.setdefault((profile_of(entry), region), []).append(entry)
     answers = await asyncio.gather(
         *(
-            _region(clouds(profile), region, group, journal, artifact_map)
+            _in_time(_region(clouds(profile), region, group, journal, artifact_map), region, patience)
             for (profile, region), group in wanted.items()
         )
     )
@@ -135,6 +140,17 @@ async def _look(
 
     answers = await asyncio.gather(*(ask(key, group) for key, group in groups.items()))
     return {key: source for answer in answers for key, source in answer.items()}
+
+
+async def _in_time(
+    answer: Coroutine[Any, Any, list[Image] | CallError], region: str, patience: float
+) -> list[Image] | CallError:
+    """Return a region's answer; one region that hangs must not hold up the others."""
+    try:
+        return await asyncio.wait_for(answer, patience)
+    except asyncio.TimeoutError:
+        reason = f"no answer within {duration_text(patience)}"
+        return CallError(TIMEOUT, reason, action="DescribeImages", region=region)
 
 
 async def _region(

@@ -396,9 +396,18 @@ def outputs_of(project: Project, written: Iterable[Written]) -> tuple[OutputFile
                 if path.split("/")[0] == "..":
                     findings.append(_outside(project, one.listed, file, path))
                     break
+                # Files beside a module may serve another one too: a run for one of them removes none.
+                owner = f"{one.listed.key}/{file.target}" if file.target.startswith("../") else ""
                 outputs.append(
                     OutputFile(
-                        path, region, one.listed.key, file.text, images[region], file.source, file.mode
+                        path,
+                        region,
+                        one.listed.key,
+                        file.text,
+                        images[region],
+                        file.source,
+                        file.mode,
+                        posixpath.normpath(owner) if owner else "",
                     )
                 )
     if findings:

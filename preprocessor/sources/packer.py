@@ -44,7 +44,7 @@ def read(request: Request) -> Found:
     names = sorted({str(build.get("name")) for _, build in last})
     if not chosen:
         raise file.error(["builds"], f"the last run has no build '{wanted}'", f"it has {', '.join(names)}")
-    if len({build.get("name") for _, build in chosen}) > 1:
+    if len({str(build.get("name")) for _, build in chosen}) > 1:
         raise file.error(
             ["builds"], f"the last run has the builds {', '.join(names)}", "choose one with --build"
         )

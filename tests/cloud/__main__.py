@@ -40,7 +40,9 @@ def main(arguments: Sequence[str]) -> int:
             "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
         }
         if command:
-            status = subprocess.run(command, env={**os.environ, **environment}, check=False).returncode
+            status = subprocess.run(
+                command, env={**_without_proxies(), **environment}, check=False
+            ).returncode
             print(f"calls: {dict(cloud.count())}", file=sys.stderr)
             return status
         for name, value in environment.items():
@@ -50,6 +52,13 @@ def main(arguments: Sequence[str]) -> int:
                 time.sleep(3600)
         except KeyboardInterrupt:
             return 0
+
+
+def _without_proxies() -> dict[str, str]:
+    """Return the environment; a proxy cannot reach the loopback of this machine."""
+    return {
+        name: value for name, value in os.environ.items() if name.lower() not in ("http_proxy", "https_proxy")
+    }
 
 
 if __name__ == "__main__":

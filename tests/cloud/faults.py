@@ -17,7 +17,8 @@ class Fault:
     kind: str
     """`error`: refused with `code`. `lost`: it takes effect, but the reply never arrives. `cut`: the
     connection ends before it takes effect. `slow`: the reply takes `seconds` of real time. `garbage`: the
-    reply is a proxy's page. `copy-fails`, `copy-hangs`: the copy that the call starts does so."""
+    reply is a proxy's page. `empty`: it takes effect, and the reply says nothing. `copy-fails`,
+    `copy-hangs`: the copy that the call starts does so."""
     code: str = "InternalError"
     status: int = 400
     message: str = "The request processing has failed."

@@ -247,6 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "garbage":
             self._send(502, "text/html", b"<html><body>Bad Gateway</body></html>", 0)
             return
+        if kind == "empty":
+            answer = {}
         body = json.dumps({"RequestId": str(uuid.uuid4()).upper(), **answer}).encode()
         self._send(status, "application/json;charset=utf-8", body, fault.retry_after if fault else 0)
         self._tell(number, "answered")

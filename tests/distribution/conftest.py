@@ -33,6 +33,8 @@ def use_account(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) ->
     """Let this process sign with the account of `environment`."""
     from alibabacloud_credentials.utils import auth_util
 
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")

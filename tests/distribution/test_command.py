@@ -347,6 +347,12 @@ class TestNothingIsDone:
         assert (done.status, "error[invalid-map]" in done.err) == (2, True)
         assert live.copies() == []
 
+    def test_a_folder_that_is_not_there(self, live: Lab, run: Run) -> None:
+        live.spec()
+        done = run("distribute", "--map", "nowhere/map.yaml")
+        assert (done.status, done.err.splitlines()[0]) == (2, "error[file-error]: cannot open: no such file")
+        assert live.copies() == []
+
     def test_another_run_is_at_work(self, live: Lab, run: Run) -> None:
         from preprocessor.distribution.journal import Journal
 

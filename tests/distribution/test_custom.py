@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from preprocessor.distribution.events import State
+from tests.benchmarks.distribution import targets
 from tests.cloud import Fault
 from tests.distribution.conftest import OWNER, PUBLISHER, Lab
 
@@ -78,6 +81,27 @@ def test_at_most_five_copies_at_once(lab: Lab) -> None:
     assert lab.run().complete
     assert lab.cloud.world.most_running == 5
     assert len(lab.images()) == 14
+
+
+def test_one_artifact_to_29_regions(lab: Lab) -> None:
+    regions = targets()
+    lab.spec(", ".join(regions))
+    assert lab.run().complete
+    assert set(lab.images()) == set(regions)
+    assert lab.images() == dict(lab.copies())
+    assert lab.proved()
+
+
+@pytest.mark.slow
+def test_ten_artifacts_to_29_regions(lab: Lab) -> None:
+    regions = targets()
+    lab.cloud.world.image_quota = {(OWNER, region): 1000 for region in regions}
+    assert lab.run(lab.many(10, ", ".join(regions)), timeout=1e6).complete
+    assert len(lab.copies()) == 290
+    for number in range(10):
+        assert set(lab.images(f"web{number}")) == set(regions)
+        assert lab.proved(f"web{number}")
+    assert lab.cloud.world.most_running == 5
 
 
 def test_the_limit_can_be_set(lab: Lab) -> None:

@@ -249,6 +249,20 @@ class TestNetwork:
         assert len(lab.copies()) == 2
         assert lab.proved()
 
+    def test_answers_that_say_nothing(self, lab: Lab) -> None:
+        lab.spec("cn-beijing", "distributor: {profile: publisher}")
+        lab.cloud.faults.append(Fault("CopyImage", "empty", times=2))
+        lab.cloud.faults.append(Fault("DescribeImageSharePermission", "empty"))
+        assert lab.run().complete
+        assert len(lab.copies()) == 2
+
+    def test_a_copy_that_is_not_listed_for_a_moment(self, lab: Lab) -> None:
+        lab.spec("cn-beijing")
+        where = {"RegionId": "cn-beijing"}
+        lab.cloud.faults.append(Fault("DescribeImages", "empty", skip=1, times=3, where=where))
+        assert lab.run().complete
+        assert len(lab.copies()) == 1
+
     def test_an_answer_that_takes_too_long(self, lab: Lab) -> None:
         lab.spec("cn-beijing")
         lab.cloud.faults.append(Fault("CopyImage", "slow", seconds=0.5))
@@ -266,6 +280,17 @@ class TestNetwork:
             ("cn-shanghai", ""),
         ]
         assert outcome.rows[0].detail.startswith("DescribeImages in cn-beijing: no answer from 127.0.0.1:")
+
+    def test_a_region_that_never_answers_does_not_hold_the_others_up(self, lab: Lab) -> None:
+        lab.spec()
+        lab.cloud.faults.append(Fault("DescribeImages", "cut", times=-1, where={"RegionId": "cn-beijing"}))
+        outcome = lab.run(attempts=1000)
+        assert [(row.region, row.state, row.code) for row in outcome.rows] == [
+            ("cn-beijing", State.FAILED, "Timeout"),
+            ("cn-shanghai", State.DONE, ""),
+        ]
+        assert outcome.rows[0].detail == "DescribeImages in cn-beijing: no answer within 1m30s"
+        assert next(call.at for call in lab.cloud.calls if call.action == "CopyImage") < 100
 
     def test_polling_goes_on_after_the_network_failed_for_a_while(self, lab: Lab) -> None:
         lab.spec("cn-beijing")

@@ -99,6 +99,12 @@ def test_what_is_wrong_is_told(text: str, place: tuple[int, int], message: str, 
     assert help_.replace("(keys", "(the keys") in finding.help
 
 
+def test_half_a_character_is_told() -> None:
+    with pytest.raises(InputError) as error:
+        read_spec(Source("artifacts.json", '{"version": 1, "artifacts": {"web": "\\ud83d"}}'))
+    assert error.value.findings[0].message.startswith("the text holds half of a character")
+
+
 def test_regions_that_are_not_known_are_only_warned_of() -> None:
     spec = read(WEB.replace("cn-beijing", "cn-beijng").replace("cn-hangzhou", "xx-newland-1"))
     assert [(found.rule, found.severity.value, found.location.line) for found in spec.warnings] == [

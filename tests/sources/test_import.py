@@ -139,6 +139,14 @@ def test_unknown_kinds_and_missing_files(run: Run) -> None:
     assert (done.status, "no such file" in done.err) == (2, True)
 
 
+@pytest.mark.parametrize("where", ["nowhere/map.yaml", "a-file/map.yaml", "a-folder"])
+def test_a_map_that_cannot_be(run: Run, where: str) -> None:
+    Path("a-folder").mkdir()
+    Path("a-file").write_text("")
+    status, _, err = csv(run, "--map", where)
+    assert (status, "error[file-error]" in err, "Traceback" in err) == (2, True, False)
+
+
 def test_an_artifact_name_that_is_none(run: Run) -> None:
     done = run("map", "import", "csv", "-", "--artifact", "a b", stdin=f"cn-beijing,{BEIJING}\n".encode())
     assert (done.status, "found the artifact name 'a b'" in done.err) == (2, True)
