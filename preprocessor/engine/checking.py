@@ -131,6 +131,10 @@ def _check_group(
             state = _settle(project, group, looked, found, compare=compare, jobs=jobs)
         else:
             found.extend(_regions(project, planned))
+        if state is None and group.generated:
+            from preprocessor.engine.currency import look_at_files
+
+            state = look_at_files(project, group.generated, found)
         if output == "compared" and state is None:
             output = "skipped"
         judged.extend(_project_rules(project, planned, found, active, whole=whole, output=state))

@@ -1,7 +1,8 @@
-"""Whether the generated files are what a render would write now: recomputed in memory and compared."""
+"""Whether generated files are what a render would write now, or at least what one wrote."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 from typing import TYPE_CHECKING
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 from preprocessor.checks import Generated, Output
 from preprocessor.engine.rendering import choose_all, entries_without_template, inputs_of, outputs_of
 from preprocessor.engine.variant import Prepared
-from preprocessor.output import plan_writes
+from preprocessor.errors import InputError
+from preprocessor.files import read_bytes
+from preprocessor.output import plan_writes, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,3 +68,20 @@ def compare_output(
         edited=tuple(edited),
         orphans=tuple(generated(path) for path in plan.removes),
     )
+
+
+def look_at_files(project: Project, paths: Sequence[str], found: list[Finding]) -> Output:
+    """Return which of these generated files were edited by hand; others are not looked at."""
+    root = project.pattern.root
+    files = read_manifest(root).files
+    edited = []
+    for path in paths:
+        entry = files[posixpath.relpath(path, root)]
+        try:
+            digest = hashlib.sha256(read_bytes(path)).hexdigest()
+        except InputError as error:
+            found.extend(error.findings)
+            continue
+        if digest not in entry.digests:
+            edited.append(Generated(path, entry.template, entry.region))
+    return Output(edited=tuple(edited))

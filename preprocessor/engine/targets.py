@@ -31,6 +31,8 @@ class Group:
     """Whether they are all that the binding file lists."""
     whole: bool
     """Whether the generated files are to be looked at too."""
+    generated: tuple[str, ...]
+    """Generated files that were named."""
     findings: tuple[Finding, ...]
 
 
@@ -42,6 +44,7 @@ class _Collected:
     targets: dict[str, Target] = field(default_factory=dict)
     complete: bool = False
     whole: bool = False
+    generated: set[str] = field(default_factory=set)
 
 
 def find_targets(
@@ -122,7 +125,9 @@ class _Finder:
         project = group.project
         if project is not None and path in (project.bindings.path, project.bindings.map_path):
             self.whole(group)
-        elif project is None or not _is_generated(project, path):
+        elif project is not None and _is_generated(project, path):
+            group.generated.add(path)
+        else:
             self.add(path, named=True)
 
     def whole(self, group: _Collected) -> None:
@@ -187,7 +192,8 @@ class _Finder:
             findings = () if project is None else project.findings if found.complete else project.unresolved
             targets = tuple(found.targets[path] for path in sorted(found.targets))
             catalog = project.catalog if project is not None else load_catalog()
-            result.append(Group(project, catalog, targets, found.complete, found.whole, findings))
+            generated = tuple(sorted(found.generated))
+            result.append(Group(project, catalog, targets, found.complete, found.whole, generated, findings))
         return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -97,6 +98,21 @@ def test_an_unreadable_template(run: Run, write: Write) -> None:
     Path("web.yaml").chmod(0)
     done = run("check", "web.yaml")
     assert (done.status, "cannot read: permission denied" in done.out) == (1, True)
+
+
+def test_a_template_that_may_not_be_read(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"web.yaml": TEMPLATE, "db.yaml": TEMPLATE})
+    opened = os.open
+
+    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
+        if path == "web.yaml":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    done = run("check", "web.yaml", "db.yaml")
+    assert (done.status, done.err) == (1, "2 templates checked: 1 error\n")
+    assert done.out.startswith("error[file-error]: cannot read: permission denied\n  --> web.yaml\n")
 
 
 def test_a_loop_of_links(run: Run, write: Write) -> None:

@@ -73,6 +73,16 @@ def test_generated_files_are_no_templates(run: Run, write: Write) -> None:
     assert run("check", ".", "--strict").status == 0
 
 
+def test_a_named_generated_file_is_as_it_was_written(run: Run, write: Write) -> None:
+    project(write, "web.yaml", ROS_YAML.literal("my-app"), BOUND)
+    assert run("render").status == 0
+    write({"dist/cn-beijing/web.yaml": ROS_YAML.literal("m-2ze00000000000000000")})
+    variants = ("dist/cn-beijing/web.yaml", "dist/cn-hangzhou/web.yaml")
+    assert found_by(run, "edited-output", *variants) == ["dist/cn-beijing/web.yaml:0:0"]
+    assert found_by(run, "unbound-image", *variants) == []
+    assert run("check", variants[1]).status == 0
+
+
 def test_named_files_that_are_no_templates(run: Run, write: Write) -> None:
     write({"compose.yaml": "services: {}\n"})
     done = run("check", "compose.yaml")
