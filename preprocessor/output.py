@@ -424,6 +424,8 @@ def _digest(path: str) -> str | None:
     """
     try:
         mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            return link_digest(os.readlink(path))
     except FileNotFoundError:
         return None
     except OSError as error:
