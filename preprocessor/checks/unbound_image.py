@@ -1,6 +1,7 @@
 """An image field holds a custom image's ID, and nothing binds it.
 
-A custom image exists in one region only, so the template works in that region and fails in all others.
+A custom image exists in one region only, so the template works in that region and fails in all others. A
+row of a table of regions written by hand counts too: it is a copy of the artifact map that nobody checks.
 
 Bad::
 
