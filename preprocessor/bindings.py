@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,22 @@ from preprocessor.errors import InputError
 from preprocessor.files import posix, read_source
 from preprocessor.model import Finding, Location, Severity
 from preprocessor.schema import validate
+from preprocessor.syntax import Mapping as MappingNode
 from preprocessor.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from preprocessor.model import Source
-    from preprocessor.syntax import Document
+    from preprocessor.syntax import Document, Node
 
 RULE = "invalid-bindings"
 DEFAULT_FILE = "image-bindings.yaml"
+COMPUTE_NEST_FILE = ".computenest/config.yaml"
 DEFAULT_MAP = "artifact-map.yaml"
 DEFAULT_OUTPUT = "dist/{{ region }}/{{ path }}"
+
+_EXPRESSION = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,12 @@ class TemplateEntry:
 
 @dataclass(frozen=True)
 class Bindings:
-    """A binding file as read. Paths in it are relative to its folder, `base`."""
+    """A binding file as read. Paths in it are relative to the folder `base`."""
 
     path: str
     base: str
-    artifact_map: str
+    map_path: str
+    """The artifact map as it can be opened."""
     artifact_map_location: Location
     regions: tuple[str, ...] | None
     output: str
@@ -84,11 +90,26 @@ class Bindings:
     templates: tuple[TemplateEntry, ...]
     fields_ros: Mapping[str, Sequence[str]]
     fields_terraform: Mapping[str, Sequence[str]]
+    document: Document
+    """The file itself."""
+    map_optional: bool = False
+    """Whether the map may be missing: a Compute Nest project names none."""
+    declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Artifacts that the file itself declares, with the regions it says they are in (none: not said)."""
 
-    @property
-    def map_path(self) -> str:
-        """The artifact map as it can be opened."""
-        return posix(os.path.join(self.base, self.artifact_map))
+
+def find_bindings() -> str:
+    """Return the path of the binding file of the current directory.
+
+    It is `image-bindings.yaml`, or else the configuration of a Compute Nest project where there is one.
+    """
+    compute_nest = not os.path.lexists(DEFAULT_FILE) and os.path.lexists(COMPUTE_NEST_FILE)
+    return COMPUTE_NEST_FILE if compute_nest else DEFAULT_FILE
+
+
+def output_folder(pattern: str) -> str:
+    """Return the folder that an `output` pattern names before its first expression: the output root."""
+    return _EXPRESSION.split(pattern, maxsplit=1)[0].rpartition("/")[0]
 
 
 def load_bindings(path: str) -> Bindings:
@@ -107,13 +128,18 @@ def read_bindings(source: Source) -> Bindings:
         InputError: `syntax-error` or `invalid-bindings`, each with its place.
     """
     document = parse(source)
+    if is_compute_nest(document.root):
+        from preprocessor.computenest import read_config
+
+        return read_config(document)
     data = validate(document, "image-bindings", RULE)
     reader = _Reader(document)
     fields = data.get("fields", {})
+    base = os.path.dirname(source.path)
     bindings = Bindings(
         path=source.path,
-        base=os.path.dirname(source.path),
-        artifact_map=data["artifact_map"],
+        base=base,
+        map_path=posix(os.path.join(base, data["artifact_map"])),
         artifact_map_location=document.find(("artifact_map",)),
         regions=_regions(data),
         output=data.get("output", DEFAULT_OUTPUT),
@@ -124,10 +150,18 @@ def read_bindings(source: Source) -> Bindings:
         ),
         fields_ros=MappingProxyType(fields.get("ros", {})),
         fields_terraform=MappingProxyType(fields.get("terraform", {})),
+        document=document,
     )
     if reader.findings:
         raise InputError(reader.findings)
     return bindings
+
+
+def is_compute_nest(root: Node | None) -> bool:
+    """Return whether the document with this root is the configuration of a Compute Nest project."""
+    if not isinstance(root, MappingNode) or root.get("artifact_map") is not None:
+        return False
+    return root.get("Service") is not None or root.get("Artifact") is not None
 
 
 def _regions(data: dict[str, Any]) -> tuple[str, ...] | None:

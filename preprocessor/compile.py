@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Callable, Iterable
 
     from preprocessor.model import Slot, Source
@@ -66,6 +66,8 @@ class CompiledText:
     @cached_property
     def _start(self) -> hashlib._Hash:
         """The digest of the first piece, which every region shares."""
+        import hashlib
+
         return hashlib.sha256(self.pieces[0])
 
 

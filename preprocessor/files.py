@@ -197,6 +197,19 @@ def mode_of(path: str) -> int | None:
         return None
 
 
+def write_new(path: str, data: bytes) -> None:
+    """Write `data` to `path`, where nothing may stand; the folder is made where it is missing.
+
+    Raises:
+        OSError: something stands there, or the file could not be written.
+    """
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    with open(path, "xb") as stream:
+        stream.write(data)
+
+
 def sync_folder(folder: str) -> None:
     """Make the renames in `folder` durable, where the system can."""
     if os.name == "nt":

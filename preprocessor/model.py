@@ -14,7 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from preprocessor.surroundings import Surroundings
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -219,6 +221,8 @@ class Template:
     """What went wrong while reading, such as a `syntax-error`."""
     passengers: tuple[Passenger, ...] = ()
     """Files of a module that go along unedited."""
+    look: Callable[[], Surroundings] | None = None
+    """Looks around the image fields, for `check`; None where the text could not be parsed."""
 
     def location(self, place: Field | Step | Slot) -> Location:
         """Return where a field, a step or a slot of this template stands."""

@@ -128,6 +128,8 @@ class OutputFile:
     """The file that it is a variant or a copy of."""
     mode: int | None = None
     """Permissions, where they are not the usual ones."""
+    owner: str = ""
+    """What the manifest names as its template, where several templates may need the file."""
 
     def content(self) -> bytes:
         """Return the bytes of the file."""
@@ -270,7 +272,7 @@ def plan_writes(
     unchanged: list[str] = []
     made: dict[str, Entry] = {}
     for output, (digest, standing) in zip(outputs, fork_map(look, outputs, jobs, _LEAST_FILES), strict=True):
-        made[output.path] = Entry((digest,), output.region, output.template)
+        made[output.path] = Entry((digest,), output.region, output.owner or output.template)
         problem = standing.problem
         if problem is None and standing.digest not in (None, digest):
             problem = _may_replace(standing.digest, before.files.get(output.path), force)
@@ -422,6 +424,8 @@ def _digest(path: str) -> str | None:
     """
     try:
         mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            return link_digest(os.readlink(path))
     except FileNotFoundError:
         return None
     except OSError as error:

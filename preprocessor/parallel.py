@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
@@ -69,6 +68,8 @@ class _Worker:
         self.stream = open(reader, "rb")  # noqa: SIM115 - closed by close()
 
     def result(self) -> list[Result]:
+        import pickle
+
         data = self.stream.read()
         if not data:
             raise RuntimeError("a worker process ended without a result")
@@ -84,6 +85,8 @@ class _Worker:
 
 
 def _computed(function: Callable[[Sequence[Item]], list[Result]], part: Sequence[Item]) -> bytes:
+    import pickle
+
     try:
         return pickle.dumps((function(part), None), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 - raised again in the caller's process

@@ -38,7 +38,7 @@ class Decision:
     """None where the place is to be left alone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Replacement:
     """A slot that takes an artifact's image ID."""
 
@@ -321,7 +321,7 @@ def _no_slot(template: Template, field: Field, why: str, step: Step | None = Non
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RegionChoice:
     """The regions a template is written for, and what stands against it."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from preprocessor.accepting import surely_valid
 from preprocessor.errors import InputError
 from preprocessor.files import read_bytes
 from preprocessor.model import Finding, Severity
@@ -56,6 +56,8 @@ def validator(name: str) -> Any:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that looks most like `name`, or None where none does."""
+    import difflib
+
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
@@ -107,6 +109,8 @@ def validate(document: Document, schema: str, rule: str) -> Any:
             "write the values out",
             document.source.location(0),
         ) from None
+    if surely_valid(data, load_schema(schema)):
+        return data
     try:
         for error in validator(schema).iter_errors(data):
             findings.extend(_translate(error, document, schema, rule))

@@ -16,11 +16,11 @@ from preprocessor.errors import PreprocessorError
 PACKAGE = Path(preprocessor.__file__).parent
 
 LAYERS = (
-    ("errors", "model"),
-    ("address", "parallel", "files", "git"),
+    ("errors", "model", "surroundings"),
+    ("address", "globs", "parallel", "files", "git"),
     ("syntax",),
-    ("schema", "catalog"),
-    ("templates", "bindings", "artifacts", "map_edits", "map_changes"),
+    ("accepting", "schema", "catalog"),
+    ("templates", "bindings", "artifacts", "computenest", "drafts", "map_edits", "map_changes"),
     ("plan", "compile", "styles", "checks", "copies", "output", "reports"),
     ("engine", "sources", "distribution"),
     ("cli",),

@@ -20,7 +20,9 @@ COMMANDS = {
     "distribute": "preprocessor.cli.distribute",
     "scan": "preprocessor.cli.scan",
     "render": "preprocessor.cli.render",
+    "check": "preprocessor.cli.check",
     "explain": "preprocessor.cli.explain",
+    "init": "preprocessor.cli.init",
     "map": "preprocessor.cli.map",
 }
 

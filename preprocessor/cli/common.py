@@ -166,14 +166,15 @@ def map_path(settings: Settings, map_file: str | None) -> str:
     Raises:
         InputError: there is neither.
     """
-    from preprocessor.bindings import DEFAULT_FILE, DEFAULT_MAP, load_bindings
+    from preprocessor.bindings import DEFAULT_MAP, find_bindings, load_bindings
     from preprocessor.files import posix
 
     if map_file is not None:
         return posix(map_file)
-    if settings.bindings is None and not os.path.lexists(DEFAULT_FILE):
+    path = settings.bindings or find_bindings()
+    if settings.bindings is None and not os.path.lexists(path):
         return DEFAULT_MAP
-    return load_bindings(posix(settings.bindings or DEFAULT_FILE)).map_path
+    return load_bindings(posix(path)).map_path
 
 
 def use_color(settings: Settings, *, err: bool = False) -> bool:
@@ -198,16 +199,9 @@ def note(settings: Settings, text: str, *, level: int = 0) -> None:
 
 
 def show_findings(settings: Settings, findings: Sequence[Finding]) -> None:
-    """Show the findings of a failed command: on standard error, or as JSON on standard output."""
-    if settings.format == "json":
-        from preprocessor.reports import json
+    """Show the findings of a failed command: on standard error as text, else on standard output."""
+    from preprocessor.reports.formats import load_report
 
-        click.echo(json.document({"findings": json.findings_data(findings)}))
-        return
-    from preprocessor.reports import text
-
-    click.echo(
-        text.findings_text(findings, color=use_color(settings, err=True)),
-        err=True,
-        color=use_color(settings, err=True),
-    )
+    err = settings.format == "text"
+    color = use_color(settings, err=err)
+    click.echo(load_report(settings.format).report(findings, color=color), err=err, color=color)

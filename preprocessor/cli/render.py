@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     "-r", "--region", "regions", metavar="REGION", multiple=True, help="Only this region; repeatable."
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if anything would change.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything was written or removed.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; list the files that would be written.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print the one variant instead of writing it.")
@@ -48,6 +49,7 @@ def command(
     templates: tuple[str, ...],
     regions: tuple[str, ...],
     check: bool,
+    exit_code: bool,
     show_diff: bool,
     dry_run: bool,
     to_stdout: bool,
@@ -88,7 +90,7 @@ def command(
         jobs=jobs or available_jobs(),
     )
     _report(settings, result, would=check or dry_run, listed=dry_run or check)
-    return 1 if check and (result.written or result.removed) else 0
+    return 1 if (check or exit_code) and (result.written or result.removed) else 0
 
 
 def _one_region(regions: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessor.bindings import DEFAULT_FILE
+from preprocessor.bindings import find_bindings
 from preprocessor.catalog import load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.engine.scanning import scanned_field
@@ -53,7 +53,8 @@ def explain(
     """
     from preprocessor import address
 
-    project = load_project(bindings) if bindings is not None or os.path.lexists(DEFAULT_FILE) else None
+    named = bindings is not None or os.path.lexists(find_bindings())
+    project = load_project(bindings) if named else None
     path = posix(template)
     if project is None:
         found = read_template(path, load_catalog())

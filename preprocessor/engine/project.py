@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from preprocessor.artifacts import ArtifactMap, load_map
-from preprocessor.bindings import DEFAULT_FILE, load_bindings
+from preprocessor import globs
+from preprocessor.artifacts import Artifact, ArtifactMap, Version, load_map
+from preprocessor.bindings import find_bindings, load_bindings
 from preprocessor.catalog import load_catalog
 from preprocessor.errors import InputError
 from preprocessor.files import posix
 from preprocessor.model import Finding, Location, Severity
-from preprocessor.output import Pattern, generated_files
 from preprocessor.plan import all_binds, plan_template, resolve_binds
 from preprocessor.templates.terraform.names import is_module, is_terraform
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from preprocessor.bindings import Bind, Bindings, TemplateEntry
     from preprocessor.catalog import Catalog
     from preprocessor.model import Template
+    from preprocessor.output import Pattern
     from preprocessor.plan import ArtifactVersion, Plan
 
 
@@ -42,57 +44,116 @@ class Listed:
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """A binding file with everything it names, looked up."""
+    """A binding file with what it names, looked up; its templates are listed when they are asked for."""
 
     bindings: Bindings
     artifact_map: ArtifactMap
+    has_map: bool
+    """Whether the map is a file. A Compute Nest project may have none; its artifacts then have no images."""
     catalog: Catalog
-    pattern: Pattern
-    listed: tuple[Listed, ...]
     resolved: Mapping[Bind, ArtifactVersion]
-    findings: tuple[Finding, ...]
-    """Bindings of unknown artifacts or versions, and entries that match no file."""
-    by_path: Mapping[str, Listed] = field(default_factory=dict)
-    excluded: frozenset[str] = frozenset()
-    """Files that are no part of any template: generated ones, the binding file and the map."""
-    apart: frozenset[str] = frozenset()
-    """Files and folders that go into no module: those excluded, the output root, and other templates."""
+    unresolved: tuple[Finding, ...]
+    """Bindings of unknown artifacts or versions."""
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        """Where variants go."""
+        from preprocessor.output import Pattern
+
+        return Pattern(self.bindings.output, self.bindings.base, self.bindings.output_location)
+
+    @cached_property
+    def _listing(self) -> tuple[tuple[Listed, ...], tuple[Finding, ...]]:
+        findings: list[Finding] = []
+        return _list_templates(self.bindings, self.excluded, findings), tuple(findings)
+
+    @cached_property
+    def excluded(self) -> frozenset[str]:
+        """Files that are no part of any template: generated ones, the binding file and the map."""
+        from preprocessor.output import generated_files
+
+        own = {posix(self.bindings.path), self.bindings.map_path}
+        return generated_files({self.pattern.root}) | own
+
+    @cached_property
+    def apart(self) -> frozenset[str]:
+        """Files and folders that go into no module: those excluded, the output root, and other templates."""
+        others = {found.path for found in self.listed if not is_terraform(found.path)}
+        return self.excluded | {self.pattern.root} | others
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """The templates that the binding file lists, each once, sorted."""
+        return self._listing[0]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Bindings of unknown artifacts or versions, and entries that match no file."""
+        return (*self.unresolved, *self._listing[1])
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Listed]:
+        """The listed templates, by the path that opens them."""
+        return MappingProxyType({found.path: found for found in self.listed})
+
+    def listed_at(self, path: str) -> Listed | None:
+        """Return the template at `path` if the binding file lists it, without a look at the other files."""
+        if "_listing" in self.__dict__:
+            return self.by_path.get(path)
+        key = posix(os.path.relpath(path, self.bindings.base or "."))
+        globbed = None
+        for entry in self.bindings.templates:
+            if posix(entry.path) == key:
+                return Listed(path, key, entry, True)
+            if globbed is None and glob.has_magic(entry.path) and globs.matches(entry.path, key):
+                globbed = Listed(path, key, entry, False)
+        return globbed
 
 
-def load_project(path: str | None = None) -> Project:
-    """Load the binding file at `path` (None: `image-bindings.yaml` here), its map, and its list of templates.
+def load_project(path: str | None = None, *, artifact_map: str | None = None) -> Project:
+    """Load the binding file at `path` (None: the one here, see `find_bindings`) and its map.
+
+    `artifact_map` is a map to take in place of the one that the binding file names.
 
     Raises:
         InputError: the binding file or the map cannot be read or is invalid.
     """
-    bindings = load_bindings(posix(path or DEFAULT_FILE))
+    bindings = load_bindings(posix(path or find_bindings()))
+    if artifact_map is not None:
+        bindings = replace(bindings, map_path=posix(artifact_map))
+    found = _load_map(bindings, required=artifact_map is not None)
+    known = found if found is not None else _declared(bindings)
+    resolved, findings = resolve_binds(all_binds(bindings), known)
+    return Project(
+        bindings=bindings,
+        artifact_map=known,
+        has_map=found is not None,
+        catalog=load_catalog().with_fields(bindings.fields_ros, bindings.fields_terraform),
+        resolved=MappingProxyType(resolved),
+        unresolved=tuple(findings),
+    )
+
+
+def _load_map(bindings: Bindings, *, required: bool) -> ArtifactMap | None:
+    """Return the map of a binding file; None where it may be missing, and is."""
+    path = bindings.map_path
+    if bindings.map_optional and not required and not os.path.lexists(path):
+        return None
     try:
-        artifact_map = load_map(bindings.map_path)
+        return load_map(path)
     except InputError as error:
         raise InputError(
-            replace(
-                finding, location=bindings.artifact_map_location, message=f"{bindings.map_path}: no such file"
-            )
-            if finding.location.path == bindings.map_path and "no such file" in finding.message
+            replace(finding, location=bindings.artifact_map_location, message=f"{path}: no such file")
+            if finding.location.path == path and "no such file" in finding.message and not required
             else finding
             for finding in error.findings
         ) from error
-    resolved, findings = resolve_binds(all_binds(bindings), artifact_map)
-    pattern = Pattern(bindings.output, bindings.base, bindings.output_location)
-    excluded = generated_files({pattern.root}) | {posix(bindings.path), bindings.map_path}
-    listed = _list_templates(bindings, excluded, findings)
-    return Project(
-        bindings=bindings,
-        artifact_map=artifact_map,
-        catalog=load_catalog().with_fields(bindings.fields_ros, bindings.fields_terraform),
-        pattern=pattern,
-        listed=listed,
-        resolved=MappingProxyType(resolved),
-        findings=tuple(findings),
-        by_path=MappingProxyType({found.path: found for found in listed}),
-        excluded=excluded,
-        apart=excluded | {pattern.root} | {found.path for found in listed if not is_terraform(found.path)},
-    )
+
+
+def _declared(bindings: Bindings) -> ArtifactMap:
+    """Return a map of the artifacts that the binding file itself declares; their images are not known."""
+    artifacts = {key: Artifact(key, {"default": Version({})}, "default") for key in bindings.declared}
+    return ArtifactMap(bindings.map_path, MappingProxyType(artifacts))
 
 
 def _list_templates(
@@ -161,7 +222,7 @@ def _listed_twice(listed: Listed, other: Listed) -> Finding:
 
 def plan_for(template: Template, project: Project | None) -> Plan:
     """Plan a template by its project; one that no binding file lists is bound by nothing."""
-    listed = project.by_path.get(template.path) if project is not None else None
+    listed = project.listed_at(template.path) if project is not None else None
     if project is None or listed is None:
         return plan_template(template, None, (), {})
     return plan_template(template, listed.entry, project.bindings.bind, project.resolved)
@@ -170,6 +231,17 @@ def plan_for(template: Template, project: Project | None) -> Plan:
 _ROS_HINT = (
     "a ROS template has ROSTemplateFormatVersion, or Resources with a Type such as ALIYUN::ECS::Instance"
 )
+
+
+def no_map(project: Project) -> Finding:
+    """Return what to tell where images are to be written and there is no map."""
+    return Finding(
+        "invalid-map",
+        Severity.ERROR,
+        f"there is no artifact map {project.bindings.map_path}, and {project.bindings.path} has no image IDs",
+        "store the images of an artifact with: region-image map set ARTIFACT REGION=IMAGE",
+        Location(project.bindings.path),
+    )
 
 
 def not_a_template(path: str) -> Finding:

@@ -10,10 +10,11 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from preprocessor.checks import Subject, rules
+from preprocessor.checks import Subject, load_rule
 from preprocessor.copies import KeptLink
-from preprocessor.engine.project import Listed, Project, load_project, not_a_template
-from preprocessor.engine.variant import Prepared, VariantFile, compile_plan, prepare_template
+from preprocessor.engine.compiling import compile_plan
+from preprocessor.engine.project import Listed, Project, load_project, no_map, not_a_template
+from preprocessor.engine.variant import Prepared, VariantFile, prepare_template
 from preprocessor.errors import InputError, RefusedError
 from preprocessor.files import locked, posix, read_bytes
 from preprocessor.model import Finding, Location, Severity, Source
@@ -94,6 +95,8 @@ def prepare(
             of the run is in it. With `strict` what is else only told counts too.
     """
     project = load_project(bindings)
+    if not project.has_map:
+        raise InputError([no_map(project)])
     findings = list(project.findings)
     chosen = _select(project, templates)
 
@@ -103,8 +106,8 @@ def prepare(
     prepared = fork_map(prepare_part, chosen, jobs, _LEAST_TEMPLATES)
     found = [(listed, one) for listed, one in zip(chosen, prepared, strict=True) if one.is_template]
     findings.extend(finding for one in prepared for finding in one.findings)
-    findings.extend(_entries_without_template(chosen, [listed for listed, _ in found]))
-    written, left_out = _choose_all(project, found, regions, findings)
+    findings.extend(entries_without_template(chosen, [listed for listed, _ in found]))
+    written, left_out = choose_all(project, found, regions, findings)
     told = _told(project, [one for _, one in found])
     findings.extend(told if strict else map(_as_warning, told))
     if any(finding.severity is Severity.ERROR for finding in findings):
@@ -112,8 +115,8 @@ def prepare(
     return Rendering(
         project=project,
         templates=tuple(written),
-        outputs=_outputs(project, written),
-        inputs=_inputs(project, written),
+        outputs=outputs_of(project, written),
+        inputs=inputs_of(project, written),
         findings=tuple(sorted(map(_as_warning, told), key=lambda finding: finding.sort_key)),
         left_out=tuple(left_out),
         no_templates=tuple(
@@ -262,7 +265,7 @@ def render_text(
     plan = plan_template(template, entry, project.bindings.bind, project.resolved)
     bound = bound_in(plan)
     choice = choose_regions(source.path, bound, None, (region,), project.artifact_map)
-    told = [*rules()["unbound-image"].check(Subject((plan,))), *_mismatches(project, bound)]
+    told = [*load_rule("unbound-image").check(Subject((plan,))), *_mismatches(project, bound)]
     if not strict:
         told = [_as_warning(finding) for finding in told]
     findings = [*project.findings, *template.findings, *plan.findings, *choice.findings, *told]
@@ -302,7 +305,7 @@ def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
     return tuple(chosen[path] for path in sorted(chosen))
 
 
-def _entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) -> Iterable[Finding]:
+def entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) -> Iterable[Finding]:
     """Tell of globs whose files all turned out to be no templates."""
     good = {id(listed.entry) for listed in read}
     entries = {id(listed.entry): listed.entry for listed in chosen if not listed.explicit}
@@ -317,7 +320,7 @@ def _entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) 
             )
 
 
-def _choose_all(
+def choose_all(
     project: Project,
     found: Sequence[tuple[Listed, Prepared]],
     requested: Sequence[str],
@@ -374,7 +377,7 @@ def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
     return images.__getitem__
 
 
-def _outputs(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
+def outputs_of(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
     """Return every file to be, sorted by path.
 
     Raises:
@@ -393,9 +396,18 @@ def _outputs(project: Project, written: Iterable[Written]) -> tuple[OutputFile, 
                 if path.split("/")[0] == "..":
                     findings.append(_outside(project, one.listed, file, path))
                     break
+                # Files beside a module may serve another one too: a run for one of them removes none.
+                owner = f"{one.listed.key}/{file.target}" if file.target.startswith("../") else ""
                 outputs.append(
                     OutputFile(
-                        path, region, one.listed.key, file.text, images[region], file.source, file.mode
+                        path,
+                        region,
+                        one.listed.key,
+                        file.text,
+                        images[region],
+                        file.source,
+                        file.mode,
+                        posixpath.normpath(owner) if owner else "",
                     )
                 )
     if findings:
@@ -432,7 +444,7 @@ def _outside(project: Project, listed: Listed, file: VariantFile, path: str) -> 
     )
 
 
-def _inputs(project: Project, written: Iterable[Written]) -> dict[str, str]:
+def inputs_of(project: Project, written: Iterable[Written]) -> dict[str, str]:
     """Return the digest of every input, by path relative to the binding file."""
     base = project.bindings.base or "."
     digests = {path: digest for one in written for path, digest in one.prepared.inputs.items()}
@@ -459,4 +471,4 @@ def _told(project: Project, prepared: Sequence[Prepared]) -> list[Finding]:
 
 def _mismatches(project: Project, bound: Iterable[Bound]) -> list[Finding]:
     subject = Subject((), project.artifact_map, tuple(sorted({one.target for one in bound})))
-    return list(rules()["region-mismatch"].check(subject))
+    return list(load_rule("region-mismatch").check(subject))

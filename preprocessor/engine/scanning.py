@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preprocessor.bindings import DEFAULT_FILE
+from preprocessor.bindings import find_bindings
 from preprocessor.catalog import kind_of, load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.errors import InputError
@@ -53,7 +53,7 @@ def scan(
     """List the image fields of the templates at `paths`: files, or folders, which are searched.
 
     Without paths the current directory is searched. `bindings` is the binding file (None:
-    `image-bindings.yaml` here, if there is one); fields of templates that it lists come with their
+    the one here, if there is one); fields of templates that it lists come with their
     artifact. `stdin` is a text to read in place of the path `-`.
 
     What cannot be read, or is invalid, is told in `findings`, and the rest is still listed.
@@ -67,10 +67,11 @@ def scan(
     """
     findings: list[Finding] = []
     project = None
-    if bindings is not None or os.path.lexists(DEFAULT_FILE):
+    if bindings is not None or os.path.lexists(find_bindings()):
         try:
-            project = load_project(bindings)
-            findings.extend(project.findings)
+            loaded = load_project(bindings)
+            findings.extend(loaded.findings)
+            project = loaded
         except InputError as error:
             findings.extend(error.findings)
     fields: list[ScannedField] = []

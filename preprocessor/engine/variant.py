@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from preprocessor.checks import Subject, rules
-from preprocessor.compile import compile_text
+from preprocessor.checks import Subject, load_rule
 from preprocessor.copies import CopiedFile, KeptLink
+from preprocessor.engine.compiling import compile_plan
 from preprocessor.engine.project import not_a_template, plan_for
-from preprocessor.engine.verify import verify
 from preprocessor.errors import InputError
 from preprocessor.files import mode_of, posix, read_bytes
 from preprocessor.plan import bound_in
-from preprocessor.styles import STYLES
 from preprocessor.templates.formats import read_template
 
 if TYPE_CHECKING:
@@ -65,16 +63,24 @@ def prepare_template(listed: Listed, project: Project) -> Prepared:
         return Prepared(False, (not_a_template(listed.path),) if listed.explicit else ())
     plan = plan_for(template, project)
     findings = (*template.findings, *plan.findings)
-    told = tuple(rules()["unbound-image"].check(Subject((plan,))))
-    files: tuple[VariantFile, ...] = ()
-    inputs: dict[str, str] = {}
+    told = tuple(load_rule("unbound-image").check(Subject((plan,))))
     if not findings:
         try:
-            files = _files(template, compile_plan(plan, project))
-            inputs = _digests(template, files, project)
+            return replace(prepared_of(plan, project), told=told)
         except InputError as error:
             findings = error.findings
-    return Prepared(True, findings, told, bound_in(plan), files, inputs)
+    return Prepared(True, findings, told, bound_in(plan))
+
+
+def prepared_of(plan: Plan, project: Project) -> Prepared:
+    """Compile and verify a plan without findings.
+
+    Raises:
+        InputError: something stands against writing it.
+    """
+    files = _files(plan.template, compile_plan(plan, project))
+    inputs = _digests(plan.template, files, project)
+    return Prepared(True, bound=bound_in(plan), files=files, inputs=inputs)
 
 
 def _files(template: Template, texts: Mapping[str, CompiledText]) -> tuple[VariantFile, ...]:
@@ -111,28 +117,3 @@ def _digests(template: Template, files: tuple[VariantFile, ...], project: Projec
 
 def _no_images(target: ArtifactVersion) -> str:
     raise KeyError(target)  # copies and links have no images in them
-
-
-def compile_plan(plan: Plan, project: Project) -> dict[str, CompiledText]:
-    """Compile the texts of a plan and read the result again: only the bound fields may have changed.
-
-    Raises:
-        InputError: the style is not known, or the result reads differently than planned.
-    """
-    style_name = plan.entry.style if plan.entry is not None else "inline"
-    style = STYLES.get(style_name)
-    if style is None:
-        raise InputError.of(
-            "invalid-bindings",
-            f"the style '{style_name}' cannot be written by this version",
-            f"known: {', '.join(STYLES)}",
-            plan.entry.location if plan.entry is not None else plan.template.path,
-        )
-    edits = style.edits(plan)
-    texts = {
-        path: compile_text(source, [edit for edit in edits if edit.slot.path == path])
-        for path, source in plan.template.sources.items()
-    }
-    if edits:
-        verify(plan, texts, project.catalog)
-    return texts

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from preprocessor.model import Finding
 
@@ -37,3 +37,8 @@ def findings_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
         }
         for finding in findings
     ]
+
+
+def report(findings: Sequence[Finding], *, color: bool = False) -> str:
+    """Return a report that has findings only."""
+    return document({"findings": findings_data(findings)})

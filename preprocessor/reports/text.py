@@ -86,6 +86,11 @@ def findings_text(findings: Sequence[Finding], *, color: bool = False) -> str:
     return "\n\n".join(finding_text(finding, color=color) for finding in findings)
 
 
+def report(findings: Sequence[Finding], *, color: bool = False) -> str:
+    """Return all findings, a blank line between them."""
+    return findings_text(findings, color=color)
+
+
 def count_text(findings: Iterable[Finding]) -> str:
     """Return how many findings there are of each severity, such as `2 errors, 1 warning`."""
     counts = Counter(finding.severity for finding in findings)

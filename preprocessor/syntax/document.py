@@ -24,6 +24,7 @@ _PLAIN_VALUES: dict[str, object] = {
 }
 _INTEGER = re.compile(r"[-+]?\d+")
 _NUMBER = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
+_BEGINS_A_NUMBER = frozenset("+-.0123456789")
 _MAX_PLAIN_NODES = 1_000_000
 """How many values `plain` makes at most; aliases of aliases could otherwise make billions."""
 
@@ -110,7 +111,7 @@ class _Plain:
     def __init__(self) -> None:
         self.count = 0
 
-    def value(self, node: Node | None) -> Any:
+    def value(self, node: Any) -> Any:
         self.count += 1
         if self.count > _MAX_PLAIN_NODES:
             raise OverflowError
@@ -119,19 +120,25 @@ class _Plain:
         if isinstance(node, Scalar):
             return scalar_value(node)
         if isinstance(node, Mapping):
-            return {key: self.value(value) for key, value in node.entries()}
+            return {key: self.value(value) for key, value in node.raw_entries()}
         if isinstance(node, Sequence):
             return [self.value(item) for item in node.items]
-        return None
+        # A scalar that nobody has looked at yet: the parser's own event.
+        return None if node is None else _meaning(node.value, node.style, node.ctag and str(node.ctag))
 
 
 def scalar_value(node: Scalar) -> Any:
     """Return what a scalar means: a string unless it is plain and reads as something else."""
-    text = node.value
-    if node.style or (node.tag is not None and node.tag != "tag:yaml.org,2002:int"):
+    return _meaning(node.value, node.style, node.tag)
+
+
+def _meaning(text: str, style: str | None, tag: str | None) -> Any:
+    if style or (tag and tag != "tag:yaml.org,2002:int"):
         return text
     if text in _PLAIN_VALUES:
         return _PLAIN_VALUES[text]
+    if text[0] not in _BEGINS_A_NUMBER:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text) if len(text) < 4000 else text
     if _NUMBER.fullmatch(text):

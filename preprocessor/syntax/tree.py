@@ -96,7 +96,7 @@ class Mapping(_Collection):
     The children are key, value, key, value, and so on; `close` must follow the last of them.
     """
 
-    __slots__ = ("_index", "_merges")
+    __slots__ = ("_index", "_merged", "_merges")
 
     def __init__(
         self, start: int, end: int, tag: str | None = None, anchored: bool = False, flow: bool = True
@@ -104,6 +104,7 @@ class Mapping(_Collection):
         super().__init__(start, end, tag, anchored, flow)
         self._index: dict[str, int] = {}
         self._merges: list[int] = []
+        self._merged: dict[str, Node] | None = None
 
     def close(self) -> list[tuple[Scalar, Scalar]]:
         """Index the pairs; return each key that is there already, with the first key of that name."""
@@ -150,18 +151,36 @@ class Mapping(_Collection):
         position = self._index.get(key)
         if position is not None:
             return self._child(position + 1)
-        return dict(self.entries()).get(key) if self._merges else None
+        return self._with_merged(0).get(key) if self._merges else None
 
     def entries(self) -> Iterator[tuple[str, Node]]:
-        """Yield the pairs whose key is a scalar, merged ones first, so that the last of a key counts."""
-        yield from self._entries(0)
+        """Yield each key that is a scalar, once, with the value that counts; merged keys come first."""
+        if self._merges:
+            yield from self._with_merged(0).items()
+        else:
+            for name, position in self._index.items():
+                yield name, self._child(position + 1)
 
-    def _entries(self, depth: int) -> Iterator[tuple[str, Node]]:
-        if depth < MAX_DEPTH:
-            for position in self._merges:
-                yield from _merged(self._child(position + 1), depth)
-        for name, position in self._index.items():
-            yield name, self._child(position + 1)
+    def raw_entries(self) -> Iterator[tuple[str, Any]]:
+        """Yield the same, with the parser's own event for a scalar that nobody has looked at yet."""
+        if self._merges:
+            yield from self._with_merged(0).items()
+        else:
+            children = self.children
+            for name, position in self._index.items():
+                yield name, children[position + 1]
+
+    def _with_merged(self, depth: int) -> dict[str, Node]:
+        """Return the entries with those of merged mappings, made once: merges of merges would explode."""
+        if self._merged is None:
+            found: dict[str, Node] = {}
+            if depth < MAX_DEPTH:
+                for position in self._merges:
+                    for part in _parts(self._child(position + 1)):
+                        found.update(part._with_merged(depth + 1))
+            found.update((name, self._child(position + 1)) for name, position in self._index.items())
+            self._merged = found
+        return self._merged
 
     def key(self, name: str) -> Scalar | None:
         """Return the key node called `name` that stands in this mapping itself."""
@@ -185,13 +204,13 @@ def as_node(child: Any) -> Node:
     return Scalar(child.start_mark.index, child.end_mark.index, child.value, child.style or "", tag, anchored)
 
 
-def _merged(value: Node, depth: int) -> Iterator[tuple[str, Node]]:
+def _parts(value: Node) -> Iterator[Mapping]:
+    """Yield the mappings that a merge names, the last first: of several the first counts."""
     target = value.target
-    # Of several merged mappings the first counts, so the last is yielded first.
     parts = reversed(target.items) if isinstance(target, Sequence) else (target,)
     for part in parts:
         if isinstance(part.target, Mapping):
-            yield from part.target._entries(depth + 1)
+            yield part.target
 
 
 class Alias(Node):

@@ -7,6 +7,7 @@ where they are edited. Parameters of the ROS template are variables of the root 
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from preprocessor.model import Finding, Severity
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from preprocessor.model import Field, Step
     from preprocessor.syntax import Document
     from preprocessor.templates.terraform.model import Module
+    from preprocessor.templates.terraform.surroundings import TerraformSurroundings
 
 WORKSPACE = "Workspace"
 
@@ -65,6 +67,43 @@ def read_workspace(document: Document, root: Mapping, catalog: Catalog) -> tuple
 
     scope, _ = build_scope(".", module_of, _parameters(document, root))
     return (find_fields(scope, catalog) if scope is not None else []), findings
+
+
+def look_around(document: Document, root: Mapping, catalog: Catalog) -> TerraformSurroundings:
+    """Return what stands around the image fields in the Terraform files of a ROS template."""
+    from preprocessor.templates.terraform.surroundings import Piece, TerraformSurroundings
+
+    workspace = root.get(WORKSPACE)
+    files = _files(document, workspace.target) if workspace is not None else {}
+    folders: dict[str, list[tuple[str, Body, Piece]]] = {}
+    for name, (text, place) in files.items():
+        folder, base = posixpath.split(posixpath.normpath(name))
+        try:
+            body = read_body(text, place)
+        except HclError:
+            body = Body()
+        folders.setdefault(folder or ".", []).append((base, body, Piece(text, place, body)))
+    modules: dict[str, Module] = {}
+
+    def module_of(folder: str) -> Module | None:
+        if folder not in modules and folder in folders:
+            modules[folder] = build_module(folder, [(name, body) for name, body, _ in folders[folder]])
+        return modules.get(folder)
+
+    scope, _ = build_scope(".", module_of)
+
+    def pieces() -> Iterator[Piece]:
+        waiting = [scope] if scope is not None else []
+        while waiting:
+            one = waiting.pop()
+            for _, _, piece in folders[one.module.folder]:
+                yield replace(piece, prefix=one.prefix)
+            waiting.extend(one.children.values())
+
+    parameters = root.get("Parameters")
+    holder = parameters.target if parameters is not None else None
+    names = [name for name, _ in holder.entries()] if isinstance(holder, Mapping) else []
+    return TerraformSurroundings(scope, pieces, catalog, names)
 
 
 def _files(document: Document, workspace: object) -> dict[str, tuple[str, Place]]:

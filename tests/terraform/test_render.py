@@ -214,6 +214,23 @@ def test_two_modules_that_call_one_module_write_it_once(write: Write, run: Run) 
     assert tree("dist/cn-beijing") == {name: text.replace(OLD, BEIJING) for name, text in files.items()}
 
 
+def test_a_file_that_two_modules_need_stays_until_neither_does(write: Write, run: Run) -> None:
+    call = 'module "net" {\n  source = "../net"\n}\n'
+    files = {"a/main.tf": call, "b/main.tf": call, "net/main.tf": instance(f'"{OLD}"')}
+    write({**files, **project("  - path: a\n  - path: b\n")})
+    shared = Path("dist/cn-beijing/net/main.tf")
+    run("render", "-r", "cn-beijing")
+    for module, stays in (("a", True), ("b", True)):
+        Path(module, "main.tf").write_text(instance(f'"{OLD}"'))
+        assert run("render", "-r", "cn-beijing", module).status == 0
+        assert shared.exists() is stays
+    assert (
+        run("render", "-r", "cn-beijing").out
+        == "dist: 0 written, 2 unchanged, 1 removed (2 templates, 1 region)\n"
+    )
+    assert not shared.exists()
+
+
 def test_two_modules_that_want_different_things_of_one_file_are_an_error(write: Write, run: Run) -> None:
     call = 'module "net" {\n  source = "../net"\n}\n'
     entry = (

@@ -20,9 +20,11 @@ from preprocessor.files import read_bytes, write_atomic
 from preprocessor.syntax.hcl.errors import HclError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from lark import Lark, Token, Tree
 
-_OPTIONS: dict[str, Any] = {"parser": "lalr", "propagate_positions": True}
+_OPTIONS: dict[str, Any] = {"parser": "lalr"}
 _WORD = re.compile(r"[\w-]{1,40}")
 
 
@@ -49,6 +51,40 @@ def parse(masked: str, text: str) -> Tree[Token]:
 def _tree(masked: str) -> Tree[Token]:
     # The grammar wants a line break at the end of the file.
     return _parser().parse(masked + "\n")
+
+
+def first_of(tree: Any) -> int:
+    """Return where the first token of a tree starts.
+
+    Noting it on every branch while parsing, as lark can, takes as long as the parsing.
+    """
+    return _edge(tree, "first", "start_pos", reversed)
+
+
+def last_of(tree: Any) -> int:
+    """Return where the last token of a tree ends."""
+    return _edge(tree, "last", "end_pos", iter)
+
+
+def _edge(tree: Any, name: str, place: str, order: Callable[[list[Any]], Iterable[Any]]) -> int:
+    passed: list[Any] = []
+    waiting = [tree]
+    found = 0
+    while waiting:
+        node = waiting.pop()
+        children = getattr(node, "children", None)
+        if children is None:
+            found = getattr(node, place)
+            break
+        if name in node.__dict__:
+            found = getattr(node, name)
+            break
+        passed.append(node)
+        waiting.extend(child for child in order(children) if child is not None)
+    # Noted on the way back, so that a long chain is walked once.
+    for node in passed:
+        setattr(node, name, found)
+    return found
 
 
 def _unexpected(masked: str, text: str, offset: int) -> HclError:

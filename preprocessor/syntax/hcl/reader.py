@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from preprocessor.syntax.hcl.errors import HclError
-from preprocessor.syntax.hcl.grammar import parse
+from preprocessor.syntax.hcl.grammar import first_of, last_of, parse
 from preprocessor.syntax.hcl.lexer import mask
 from preprocessor.syntax.hcl.nodes import (
     Access,
@@ -161,15 +161,15 @@ class _Reader:
         end = None
         for child in self.values(tree):
             # The grammar takes two in one line, HCL does not.
-            if end is not None and "\n" not in self.masked[end : child.meta.start_pos]:
-                raise HclError("a line break is missing before this", child.meta.start_pos)
+            if end is not None and "\n" not in self.masked[end : first_of(child)]:
+                raise HclError("a line break is missing before this", first_of(child))
             end = self.span(child)[1]
             if child.data == "attribute":
                 attribute = self.attribute(child)
                 if attribute.name in found.attributes:
                     raise HclError(
                         f"the argument '{attribute.name}' stands here a second time",
-                        child.meta.start_pos,
+                        first_of(child),
                         "keep one of them",
                     )
                 found.attributes[attribute.name] = attribute
@@ -200,7 +200,7 @@ class _Reader:
             elif data is not None and data not in _SKIPPED:
                 words.append(self.word(child))
         brace = next(child for child in tree.children if getattr(child, "type", "") == "LBRACE")
-        start, end = tree.meta.start_pos, brace.start_pos
+        start, end = first_of(tree), brace.start_pos
         end = start + len(self.masked[start:end].rstrip())
         return Block(
             words[0],
@@ -212,11 +212,11 @@ class _Reader:
         )
 
     def word(self, tree: Any) -> str:
-        return self.text[tree.meta.start_pos : tree.meta.end_pos]
+        return self.text[first_of(tree) : last_of(tree)]
 
     def span(self, tree: Any) -> tuple[int, int]:
         """Return the inner offsets of an expression, without the blanks that its rule may end in."""
-        start, end = tree.meta.start_pos, tree.meta.end_pos
+        start, end = first_of(tree), last_of(tree)
         return start, start + len(self.masked[start:end].rstrip())
 
     def expr(self, tree: Any, depth: int) -> Expr:
@@ -315,7 +315,7 @@ class _Reader:
         """Return an object's key; a bare name means itself, a name in parentheses is a reference."""
         inner = tree.children[0]
         found = self.expr(inner, depth) if hasattr(inner, "data") else None
-        if isinstance(found, Name) and self.masked[inner.meta.start_pos] == "(":
+        if isinstance(found, Name) and self.masked[first_of(inner)] == "(":
             return found
         if found is None or isinstance(found, Name):
             place, start, end = self.at(tree)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from preprocessor.address import Part
     from preprocessor.catalog import Catalog
     from preprocessor.model import Role, Source
+    from preprocessor.surroundings import Surroundings
     from preprocessor.syntax import Document, Node
 
     Parts = tuple[Part, ...]
@@ -50,7 +51,7 @@ def is_ros(root: Node | None) -> bool:
     if root.get(VERSION_KEY) is not None:
         return True
     resources = root.get("Resources")
-    return any(_RESOURCE_TYPE.match(_type_of(resource)) for _, resource in _entries(resources))
+    return any(_RESOURCE_TYPE.match(type_of(resource)) for _, resource in entries(resources))
 
 
 def holds_terraform(root: Mapping) -> bool:
@@ -95,7 +96,13 @@ def read_ros(source: Source, catalog: Catalog) -> Template | None:
 
         inner, findings = read_workspace(document, document.root, catalog)
         fields = tuple(sorted((*fields, *inner), key=lambda found: (found.start, found.address)))
-    return Template(source.path, name, sources, fields=fields, findings=tuple(findings))
+
+    def look() -> Surroundings:
+        from preprocessor.templates.ros.surroundings import RosSurroundings
+
+        return RosSurroundings(document, catalog)
+
+    return Template(source.path, name, sources, fields=fields, findings=tuple(findings), look=look)
 
 
 def _settle_aliases(fields: list[Field]) -> tuple[Field, ...]:
@@ -130,8 +137,8 @@ class _Finder:
     def template(self, root: Mapping, parts: Parts, passed: dict[str, Passed], depth: int) -> None:
         """Collect the fields of the template `root`, which stands at `parts`."""
         scope = Scope(parts, root.get("Parameters"), root.get("Mappings"), root.get("Locals"), passed)
-        for name, resource in dict(_entries(root.get("Resources"))).items():
-            kind = _type_of(resource)
+        for name, resource in dict(entries(root.get("Resources"))).items():
+            kind = type_of(resource)
             target = resource.target
             properties = target.get("Properties") if isinstance(target, Mapping) else None
             if properties is None:
@@ -150,7 +157,7 @@ class _Finder:
         if body is None or not isinstance(body.target, Mapping) or call_of(body) is not None:
             return
         given = holder.get("Parameters") if isinstance(holder, Mapping) else None
-        passed = {name: Passed(value, (*parts, "Parameters", name), scope) for name, value in _entries(given)}
+        passed = {name: Passed(value, (*parts, "Parameters", name), scope) for name, value in entries(given)}
         self.template(body.target, (*parts, "TemplateBody"), passed, depth + 1)
 
     def _field(self, kind: str, role: Role, parts: Parts, node: Node, scope: Scope) -> Field:
@@ -210,13 +217,15 @@ def _any_depth(node: Node, rest: tuple[str, ...], parts: Parts) -> Iterator[tupl
             yield from _any_depth(item, rest, (*parts, index))
 
 
-def _entries(node: Node | None) -> Iterator[tuple[str, Node]]:
+def entries(node: Node | None) -> Iterator[tuple[str, Node]]:
+    """Yield the pairs of a mapping, or nothing for anything else."""
     target = node.target if node is not None else None
     if isinstance(target, Mapping):
         yield from target.entries()
 
 
-def _type_of(resource: Node) -> str:
+def type_of(resource: Node) -> str:
+    """Return the resource type, or an empty string where there is none."""
     target = resource.target
     kind = target.get("Type") if isinstance(target, Mapping) else None
     value = kind.target if kind is not None else None

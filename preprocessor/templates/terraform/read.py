@@ -9,16 +9,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from preprocessor.model import Field, Finding, Form, Location, Severity, Template, Via
+from preprocessor.syntax.hcl import Place
 from preprocessor.templates.terraform.fields import find_fields
 from preprocessor.templates.terraform.files import Parsed, check_file, read_file
 from preprocessor.templates.terraform.modules import MAX_INSTANCES, build_module, build_scope
 from preprocessor.templates.terraform.names import is_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from preprocessor.catalog import Catalog
     from preprocessor.model import Passenger, Source, Step
+    from preprocessor.surroundings import Surroundings
     from preprocessor.templates.terraform.model import Module
 
 FORMAT = "terraform"
@@ -51,7 +53,11 @@ def read_terraform(
     if not module or any(pattern.search(source.text) for source in sources.values()):
         fields = reader.fields(pattern if module else None, catalog, found)
     found.extend(reader.findings())
-    return Template(path, FORMAT, sources, module, _ordered(fields), tuple(found), passengers)
+
+    def look() -> Surroundings:
+        return reader.surroundings(catalog)
+
+    return Template(path, FORMAT, sources, module, _ordered(fields), tuple(found), passengers, look)
 
 
 def read_values(path: str, sources: Mapping[str, Source], catalog: Catalog) -> Template:
@@ -141,6 +147,25 @@ class _Reader:
                 )
             )
         return find_fields(scope, catalog) if scope is not None else []
+
+    def surroundings(self, catalog: Catalog) -> Surroundings:
+        """Return what stands around the image fields; every file of the modules is parsed for that."""
+        from preprocessor.templates.terraform.surroundings import Piece, TerraformSurroundings
+
+        whole = _Reader(self.root, self.sources, self.parsed)
+        scope, _ = build_scope(self.root, lambda folder: whole.module(folder, None))
+
+        def pieces() -> Iterator[Piece]:
+            waiting = [scope] if scope is not None else []
+            while waiting:
+                one = waiting.pop()
+                for source in whole.by_folder.get(one.module.folder, ()):
+                    if not source.path.endswith(".json"):
+                        body = whole.read(source).body
+                        yield Piece(source.text, Place(source.path), body, one.prefix)
+                waiting.extend(one.children.values())
+
+        return TerraformSurroundings(scope, pieces, catalog)
 
     def module(self, folder: str, pattern: re.Pattern[str] | None) -> Module | None:
         if folder not in self.modules:
