@@ -55,7 +55,7 @@ def _split(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
     return tuple(name for value in values for name in value.replace(",", " ").split())
 
 
-@click.command()
+@click.command(short_help="Find what would go wrong; for git hooks and CI.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path())
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from preprocessor.model import Location
 
 
-@click.command()
+@click.command(short_help="Run the distribution stage and write the map.")
 @click.argument("artifacts", metavar="[ARTIFACT]...", nargs=-1)
 @click.option(
     "--spec",

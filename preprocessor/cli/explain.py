@@ -7,7 +7,7 @@ import click
 from preprocessor.cli.common import common_options, format_option, settings_of, use_color
 
 
-@click.command()
+@click.command(short_help="Show the way from a field to each region's image.")
 @click.argument("template", type=click.Path())
 @click.argument("field", required=False)
 @format_option("text", "json")

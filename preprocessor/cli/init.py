@@ -7,7 +7,7 @@ import click
 from preprocessor.cli.common import common_options, map_option, note, settings_of
 
 
-@click.command()
+@click.command(short_help="Write a first binding file.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path())
 @click.option(
     "--from",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from preprocessor.map_changes import MapChanges
 
 
-@click.command()
+@click.command(short_help="Compare two maps, with the effect on templates.")
 @click.argument("old", default="HEAD")
 @click.argument("new", required=False)
 @map_option

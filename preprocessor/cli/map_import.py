@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from preprocessor.sources.importing import Import
 
 
-@click.command()
+@click.command(short_help="Take images over from another tool.")
 @click.argument("kind")
 @click.argument("file", required=False)
 @click.option("--artifact", required=True, metavar="NAME", help="The artifact in the map, new or known.")

@@ -7,7 +7,7 @@ import click
 from preprocessor.cli.common import common_options, map_option, map_path, note, settings_of
 
 
-@click.command()
+@click.command(short_help="Store image IDs by hand.")
 @click.argument("artifact")
 @click.argument("images", metavar="REGION=IMAGE...", nargs=-1, required=True)
 @click.option(

@@ -7,7 +7,7 @@ import click
 from preprocessor.cli.common import common_options, format_option, map_option, map_path, settings_of
 
 
-@click.command()
+@click.command(short_help="Print the artifact map.")
 @click.argument("artifacts", metavar="[ARTIFACT]...", nargs=-1)
 @click.option(
     "-r", "--region", "regions", metavar="REGION", multiple=True, help="Only this region; repeatable."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from preprocessor.distribution.verify import Checked
 
 
-@click.command()
+@click.command(short_help="Ask the cloud whether the map is right.")
 @click.argument("artifacts", metavar="[ARTIFACT]...", nargs=-1)
 @click.option("-r", "--region", "regions", metavar="REGION", multiple=True, help="Only this region.")
 @click.option(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from preprocessor.model import Finding
 
 
-@click.command()
+@click.command(short_help="Write the variants.")
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path())
 @click.option(
     "-r", "--region", "regions", metavar="REGION", multiple=True, help="Only this region; repeatable."

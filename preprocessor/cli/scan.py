@@ -18,7 +18,7 @@ from preprocessor.cli.common import (
 )
 
 
-@click.command()
+@click.command(short_help="List image fields with forms, values and bindings.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path())
 @stdin_filename_option
 @format_option("text", "json")

@@ -62,10 +62,6 @@ class Row:
         return (self.artifact, self.region, self.base)
 
 
-Listener = "Callable[[Row], None]"
-"""Called with a row whenever its state or percentage changes."""
-
-
 class Board:
     """The rows of one run. It tells each change to one listener."""
 

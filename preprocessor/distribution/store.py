@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from preprocessor.artifacts import Version, open_map, save_map
+from preprocessor.errors import PreprocessorError
 from preprocessor.files import locked
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ class MapStore:
         self._defaults: set[tuple[str, str]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._rest = 0.0
-        self.error: Exception | None = None
-        """Why the last save did not work."""
 
     def put(
         self, artifact: str, version: str, kind: str, source: ImageSource | None, region: str, image: str
@@ -46,10 +46,9 @@ class MapStore:
 
     def _on_time(self) -> None:
         self._timer = None
-        try:
+        # A timer has nobody to tell; the run's end tries again and does.
+        with contextlib.suppress(PreprocessorError):
             self.flush()
-        except Exception as error:  # noqa: BLE001 - a timer has nobody to raise to; the run's end does
-            self.error = error
 
     def flush(self) -> None:
         """Save what was added since the last time.

@@ -309,7 +309,12 @@ class TestNothingIsDone:
         assert live.images() == {}
 
     @pytest.mark.parametrize(
-        "module", ["alibabacloud_credentials.client", "alibabacloud_credentials.provider"]
+        "module",
+        [
+            "alibabacloud_credentials.client",
+            "alibabacloud_credentials.provider",
+            "alibabacloud_tea_openapi.client",
+        ],
     )
     def test_the_client_is_not_installed(
         self, live: Lab, run: Run, monkeypatch: pytest.MonkeyPatch, module: str
@@ -378,6 +383,24 @@ class TestNothingIsDone:
             "    | ^^^^^^^^^^^^^^\n"
             "  = help: move the journal away: the copies are found again by their tags\n",
         )
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["at-home", "named"])
+def test_a_profile_in_the_sdks_own_file(
+    live: Lab, run: Run, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    Path(os.environ["HOME"], ".aliyun", "config.json").unlink()
+    path = Path("keys.ini") if named else Path(os.environ["HOME"], ".alibabacloud", "credentials.ini")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        "[publisher]\ntype = access_key\n"
+        f"access_key_id = {live.publisher.key}\naccess_key_secret = {live.publisher.secret}\n"
+    )
+    if named:
+        monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_FILE", "keys.ini")
+    live.spec("cn-beijing", "distributor: {profile: publisher}")
+    assert run("distribute", *QUICK).status == 0
+    assert {image.owner for image in live.cloud.world.created} == {live.publisher.id}
 
 
 def test_the_map_that_the_binding_file_names_is_written(live: Lab, run: Run) -> None:
