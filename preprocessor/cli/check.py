@@ -108,7 +108,10 @@ def command(
 
     Exits with 1 on errors. Notes are shown with -v, and always in the other formats.
 
-    A comment ignores findings of its line, or of the line below it: # region-image: ignore[RULE] reason
+    A comment ignores findings of its line, or of the line below it:
+
+    \b
+        # region-image: ignore[RULE] reason
     """
     from preprocessor.engine import check
     from preprocessor.parallel import available_jobs
