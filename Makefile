@@ -37,6 +37,7 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.render
+	$(BIN)/python -m tests.benchmarks.distribution
 	$(BIN)/python -m tests.benchmarks.terraform
 
 build: $(STAMP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from preprocessor.cli.common import common_options, map_option, map_path, note, settings_of
@@ -33,16 +35,19 @@ def command(
     The file is rewritten in place, sorted; comments in it stay.
     """
     from preprocessor.artifacts import open_map, save_map
+    from preprocessor.files import locked
     from preprocessor.map_edits import set_images
 
     settings = settings_of(ctx)
-    found = open_map(map_path(settings, map_file))
-    change = set_images(
-        found, artifact, images, version=artifact_version, kind=kind, make_default=make_default
-    )
-    saved = save_map(change.map)
+    path = map_path(settings, map_file)
+    with locked(os.path.dirname(path) or "."):
+        found = open_map(path)
+        change = set_images(
+            found, artifact, images, version=artifact_version, kind=kind, make_default=make_default
+        )
+        saved = save_map(change.map)
     for line in change.lines:
         note(settings, line)
     if not saved:
-        note(settings, f"{found.path}: nothing to change")
+        note(settings, f"{path}: nothing to change")
     return 0
