@@ -21,7 +21,7 @@ LAYERS = (
     ("syntax",),
     ("accepting", "schema", "catalog"),
     ("templates", "bindings", "artifacts", "computenest", "drafts", "map_edits", "map_changes"),
-    ("plan", "compile", "styles", "checks", "copies", "output", "reports"),
+    ("plan", "regions", "compile", "styles", "checks", "copies", "output", "reports"),
     ("engine", "sources", "distribution"),
     ("cli",),
 )
@@ -74,7 +74,7 @@ def test_imports_go_down_only(module: str) -> None:
     assert upward == set()
 
 
-PURE = ("plan", "compile", "styles", "checks")
+PURE = ("plan", "regions", "compile", "styles", "checks")
 
 
 @pytest.mark.parametrize(

@@ -377,8 +377,9 @@ def test_json_lists_what_was_done(run: Run) -> None:
 
 @pytest.mark.usefixtures("project")
 def test_many_processes_write_the_same(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    from preprocessor import output
     from preprocessor.engine import rendering
+    from preprocessor.output import plan
+    from preprocessor.output import write as writing
 
     regions = " ".join(f"cn-r{number}=m-{number:020d}" for number in range(40)).split()
     run("map", "set", "web", *regions)
@@ -388,7 +389,8 @@ def test_many_processes_write_the_same(run: Run, write: Write, monkeypatch: pyte
     alone = tree()
     for path in alone:
         Path(path).unlink()
-    monkeypatch.setattr(output, "_LEAST_FILES", 10)
+    monkeypatch.setattr(plan, "LEAST_FILES", 10)
+    monkeypatch.setattr(writing, "LEAST_FILES", 10)
     monkeypatch.setattr(rendering, "_LEAST_TEMPLATES", 4)
     assert run("render", "--jobs", "4").status == 0
     assert len(alone) == 41 * 42 + 1

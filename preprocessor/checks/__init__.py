@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from preprocessor.artifacts import ArtifactMap
     from preprocessor.bindings import Bind, Bindings, Ignore, TemplateEntry
     from preprocessor.model import Finding, Severity
-    from preprocessor.plan import ArtifactVersion, Bound, Plan
+    from preprocessor.plan import ArtifactVersion, Plan
+    from preprocessor.regions import Bound
 
 
 class Scope(Enum):

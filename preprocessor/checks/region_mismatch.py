@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 
 from preprocessor.catalog import region_of
 from preprocessor.model import Finding, Severity
-from preprocessor.plan import images_of
+from preprocessor.regions import images_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from preprocessor.engine.targets import Group, find_targets
 from preprocessor.errors import InputError
 from preprocessor.model import Severity
 from preprocessor.parallel import fork_map
-from preprocessor.plan import choose_regions
+from preprocessor.regions import choose_regions
 from preprocessor.schema import did_you_mean
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _check_group(
 
 
 def _has_manifest(project: Project) -> bool:
-    from preprocessor.output import MANIFEST
+    from preprocessor.output.manifest import MANIFEST
 
     return os.path.lexists(os.path.join(project.pattern.root, MANIFEST))
 

@@ -8,18 +8,20 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from preprocessor.checks import Generated, Output
-from preprocessor.engine.rendering import choose_all, entries_without_template, inputs_of, outputs_of
+from preprocessor.engine.choosing import choose_all, entries_without_template
+from preprocessor.engine.outputs import inputs_of, outputs_of
 from preprocessor.engine.variant import Prepared
 from preprocessor.errors import InputError
 from preprocessor.files import read_bytes
-from preprocessor.output import plan_writes, read_manifest
+from preprocessor.output.manifest import read_manifest
+from preprocessor.output.plan import plan_writes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from preprocessor.engine.choosing import Written
     from preprocessor.engine.look import Looked
     from preprocessor.engine.project import Listed, Project
-    from preprocessor.engine.rendering import Written
     from preprocessor.model import Finding
 
 

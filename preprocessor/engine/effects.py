@@ -9,7 +9,8 @@ from preprocessor.bindings import Bind
 from preprocessor.engine.project import load_project
 from preprocessor.errors import InputError
 from preprocessor.model import Role
-from preprocessor.plan import all_binds, images_of, plan_template, resolve_binds
+from preprocessor.plan import all_binds, plan_template, resolve_binds
+from preprocessor.regions import images_of
 from preprocessor.templates.formats import read_template
 
 if TYPE_CHECKING:

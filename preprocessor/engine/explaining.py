@@ -12,17 +12,14 @@ from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.engine.scanning import scanned_field
 from preprocessor.errors import InputError
 from preprocessor.files import posix
-from preprocessor.plan import (
-    ArtifactVersion,
-    FieldPlan,
-    images_of,
-)
+from preprocessor.regions import images_of
 from preprocessor.templates.formats import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from preprocessor.engine.scanning import ScannedField
+    from preprocessor.plan import ArtifactVersion, FieldPlan
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from preprocessor.checks import IGNORE_MARK, RULES, Planned, Scope, Subject, load_rule
 from preprocessor.engine.project import not_a_template, plan_for
 from preprocessor.errors import InputError
-from preprocessor.plan import bound_in
+from preprocessor.regions import bound_in
 from preprocessor.templates.formats import read_source_as_template, read_template
 
 if TYPE_CHECKING:

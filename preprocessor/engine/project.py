@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from preprocessor.bindings import Bind, Bindings, TemplateEntry
     from preprocessor.catalog import Catalog
     from preprocessor.model import Template
-    from preprocessor.output import Pattern
+    from preprocessor.output.pattern import Pattern
     from preprocessor.plan import ArtifactVersion, Plan
 
 
@@ -58,7 +58,7 @@ class Project:
     @cached_property
     def pattern(self) -> Pattern:
         """Where variants go."""
-        from preprocessor.output import Pattern
+        from preprocessor.output.pattern import Pattern
 
         return Pattern(self.bindings.output, self.bindings.base, self.bindings.output_location)
 
@@ -70,7 +70,7 @@ class Project:
     @cached_property
     def excluded(self) -> frozenset[str]:
         """Files that are no part of any template: generated ones, the binding file and the map."""
-        from preprocessor.output import generated_files
+        from preprocessor.output.manifest import generated_files
 
         own = {posix(self.bindings.path), self.bindings.map_path}
         return generated_files({self.pattern.root}) | own

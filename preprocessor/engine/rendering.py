@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
-import hashlib
 import os
 import posixpath
 from dataclasses import dataclass, replace
@@ -12,31 +10,29 @@ from typing import TYPE_CHECKING
 
 from preprocessor.checks import Subject, load_rule
 from preprocessor.copies import KeptLink
+from preprocessor.engine.choosing import Written, choose_all, entries_without_template, select_templates
 from preprocessor.engine.compiling import compile_plan
+from preprocessor.engine.diffing import diff_lines, lines_of, standing_lines
+from preprocessor.engine.outputs import images_in, inputs_of, outputs_of
 from preprocessor.engine.project import Listed, Project, load_project, no_map, not_a_template
-from preprocessor.engine.variant import Prepared, VariantFile, prepare_template
+from preprocessor.engine.variant import Prepared, prepare_template
 from preprocessor.errors import InputError, RefusedError
-from preprocessor.files import locked, posix, read_bytes
-from preprocessor.model import Finding, Location, Severity, Source
-from preprocessor.output import Entry, OutputFile, WritePlan, apply, plan_writes
+from preprocessor.files import locked
+from preprocessor.model import Finding, Severity, Source
+from preprocessor.output.plan import OutputFile, WritePlan, plan_writes
+from preprocessor.output.write import apply
 from preprocessor.parallel import fork_map
-from preprocessor.plan import (
-    ArtifactVersion,
-    Bound,
-    bound_in,
-    choose_regions,
-    images_of,
-    plan_template,
-)
+from preprocessor.plan import plan_template
+from preprocessor.regions import Bound, bound_in, choose_regions
 from preprocessor.templates.formats import read_source_as_template
 
 _LEAST_TEMPLATES = 16
 """How many templates make a further process worth its start."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from preprocessor.compile import Images
+    from preprocessor.output.manifest import Entry
 
 
 @dataclass(frozen=True)
@@ -55,15 +51,6 @@ class RenderResult:
     """Templates with the regions that were asked for and that their lists leave out."""
     no_templates: tuple[str, ...] = ()
     """Files that a glob matches and that are no templates."""
-
-
-@dataclass(frozen=True, eq=False)
-class Written:
-    """A template with the regions it is written for."""
-
-    listed: Listed
-    prepared: Prepared
-    regions: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +85,7 @@ def prepare(
     if not project.has_map:
         raise InputError([no_map(project)])
     findings = list(project.findings)
-    chosen = _select(project, templates)
+    chosen = select_templates(project, templates)
 
     def prepare_part(part: Sequence[Listed]) -> list[Prepared]:
         return [prepare_template(listed, project) for listed in part]
@@ -211,30 +198,11 @@ def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
         if isinstance(output.text, KeptLink):
             after = [f"a link to {output.text.target}\n"]
         else:
-            after = _lines(output.content())
-        yield from _diff_lines(_standing_lines(old), after, old, path)
+            after = lines_of(output.content())
+        yield from diff_lines(standing_lines(old), after, old, path)
     for name in plan.removes:
         path = posixpath.normpath(posixpath.join(plan.root, name))
-        yield from _diff_lines(_standing_lines(path), [], path, "/dev/null")
-
-
-def _standing_lines(path: str) -> list[str]:
-    return [f"a link to {os.readlink(path)}\n"] if os.path.islink(path) else _lines(read_bytes(path))
-
-
-def _lines(data: bytes) -> list[str]:
-    if b"\0" in data:
-        return [f"{len(data):,} bytes that are no text, SHA-256 {hashlib.sha256(data).hexdigest()}\n"]
-    return data.decode("utf-8", "replace").splitlines(keepends=True)
-
-
-def _diff_lines(before: list[str], after: list[str], old: str, new: str) -> Iterable[str]:
-    lines = list(difflib.unified_diff(before, after, old, new))
-    if not lines and old != new:
-        yield f"--- {old}\n"
-        yield f"+++ {new}\n"
-    for line in lines:
-        yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+        yield from diff_lines(standing_lines(path), [], path, "/dev/null")
 
 
 @dataclass(frozen=True)
@@ -271,186 +239,8 @@ def render_text(
     findings = [*project.findings, *template.findings, *plan.findings, *choice.findings, *told]
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InputError(dict.fromkeys(findings))
-    content = compile_plan(plan, project)[source.path].content(_images(project, region))
+    content = compile_plan(plan, project)[source.path].content(images_in(project, region))
     return RenderedText(content, tuple(findings))
-
-
-def _select(project: Project, templates: Sequence[str]) -> tuple[Listed, ...]:
-    """Return the listed templates that `templates` name; a folder names those below it."""
-    if not templates:
-        return project.listed
-    chosen: dict[str, Listed] = {}
-    findings = []
-    for name in templates:
-        path = posix(name)
-        found = [
-            listed
-            for listed in project.listed
-            if listed.path == path or path == "." or listed.path.startswith(path + "/")
-        ]
-        if not found:
-            known = ", ".join(listed.path for listed in project.listed[:8]) or "none"
-            findings.append(
-                Finding(
-                    "invalid-bindings",
-                    Severity.ERROR,
-                    f"'{name}' is not among the templates of {project.bindings.path}",
-                    f"list it there under 'templates'; listed: {known}",
-                    Location(project.bindings.path),
-                )
-            )
-        chosen.update((listed.path, listed) for listed in found)
-    if findings:
-        raise InputError(findings)
-    return tuple(chosen[path] for path in sorted(chosen))
-
-
-def entries_without_template(chosen: Sequence[Listed], read: Sequence[Listed]) -> Iterable[Finding]:
-    """Tell of globs whose files all turned out to be no templates."""
-    good = {id(listed.entry) for listed in read}
-    entries = {id(listed.entry): listed.entry for listed in chosen if not listed.explicit}
-    for key, entry in entries.items():
-        if key not in good:
-            yield Finding(
-                "invalid-bindings",
-                Severity.ERROR,
-                f"none of the files that '{entry.path}' matches is a template",
-                "correct the path, or remove the entry",
-                entry.location,
-            )
-
-
-def choose_all(
-    project: Project,
-    found: Sequence[tuple[Listed, Prepared]],
-    requested: Sequence[str],
-    findings: list[Finding],
-) -> tuple[list[Written], list[tuple[str, tuple[str, ...]]]]:
-    """Choose the regions of each template; what stands against it goes into `findings`."""
-    artifact_map = project.artifact_map
-    targets = {bound.target for _, prepared in found for bound in prepared.bound}
-    everywhere = sorted({region for target in targets for region in images_of(artifact_map, target)})
-    written = []
-    left_out = []
-    for listed, prepared in found:
-        own = listed.entry.regions if listed.entry.regions is not None else project.bindings.regions
-        choice = choose_regions(listed.path, prepared.bound, own, requested, artifact_map, everywhere)
-        findings.extend(choice.findings)
-        if choice.left_out:
-            left_out.append((listed.path, choice.left_out))
-        if choice.regions:
-            written.append(Written(listed, prepared, choice.regions))
-        elif not choice.left_out and not prepared.findings and not project.findings:
-            findings.append(_no_regions(listed))
-    if requested and found and not written:
-        findings.append(_no_such_region(project, requested))
-    return written, left_out
-
-
-def _no_regions(listed: Listed) -> Finding:
-    return Finding(
-        "invalid-bindings",
-        Severity.ERROR,
-        f"'{listed.key}' has no regions: nothing in it is bound, and neither it nor the file lists regions",
-        "add 'regions' to the file or to this entry, or name regions with -r",
-        listed.entry.location,
-    )
-
-
-def _no_such_region(project: Project, requested: Sequence[str]) -> Finding:
-    return Finding(
-        "invalid-bindings",
-        Severity.ERROR,
-        f"no template is written for {', '.join(requested)}",
-        "add the region to 'regions' in the binding file, or name another with -r",
-        Location(project.bindings.path),
-    )
-
-
-def _images(project: Project, region: str) -> Callable[[ArtifactVersion], str]:
-    """Return the look-up of image IDs in one region."""
-    images = {
-        target: by_region[region]
-        for target in set(project.resolved.values())
-        if region in (by_region := images_of(project.artifact_map, target))
-    }
-    return images.__getitem__
-
-
-def outputs_of(project: Project, written: Iterable[Written]) -> tuple[OutputFile, ...]:
-    """Return every file to be, sorted by path.
-
-    Raises:
-        InputError: a file of a module would lie outside the output root.
-    """
-    images: dict[str, Images] = {}
-    outputs: list[OutputFile] = []
-    findings: list[Finding] = []
-    for one in written:
-        for region in one.regions:
-            if region not in images:
-                images[region] = _images(project, region)
-            folder = project.pattern.path(region, one.listed.key)
-            for file in one.prepared.files:
-                path = posixpath.normpath(posixpath.join(folder, file.target))
-                if path.split("/")[0] == "..":
-                    findings.append(_outside(project, one.listed, file, path))
-                    break
-                # Files beside a module may serve another one too: a run for one of them removes none.
-                owner = f"{one.listed.key}/{file.target}" if file.target.startswith("../") else ""
-                outputs.append(
-                    OutputFile(
-                        path,
-                        region,
-                        one.listed.key,
-                        file.text,
-                        images[region],
-                        file.source,
-                        file.mode,
-                        posixpath.normpath(owner) if owner else "",
-                    )
-                )
-    if findings:
-        raise InputError(dict.fromkeys(findings))
-    return tuple(_without_twins(sorted(outputs, key=lambda output: output.path)))
-
-
-def _without_twins(outputs: list[OutputFile]) -> Iterator[OutputFile]:
-    """Yield the files, sorted by path; modules that call one module write it with the same content."""
-    before: OutputFile | None = None
-    for output in outputs:
-        same_place = before is not None and before.path == output.path
-        if before is None or not same_place or not _is_twin(before, output):
-            before = output
-            yield output
-
-
-def _is_twin(one: OutputFile, other: OutputFile) -> bool:
-    return (
-        one.source == other.source
-        and one.mode == other.mode
-        and one.text.digest(one.images) == other.text.digest(other.images)
-    )
-
-
-def _outside(project: Project, listed: Listed, file: VariantFile, path: str) -> Finding:
-    return Finding(
-        "invalid-bindings",
-        Severity.ERROR,
-        f"'{listed.key}' needs {file.source}, which would be written to '{path}', outside the output root",
-        "let 'output' have more folders, for example dist/{{ region }}/project/{{ path }}, so that the same "
-        "relative path stays inside",
-        project.pattern.at,
-    )
-
-
-def inputs_of(project: Project, written: Iterable[Written]) -> dict[str, str]:
-    """Return the digest of every input, by path relative to the binding file."""
-    base = project.bindings.base or "."
-    digests = {path: digest for one in written for path, digest in one.prepared.inputs.items()}
-    for path in (project.bindings.path, project.artifact_map.path):
-        digests[posix(os.path.relpath(path, base))] = hashlib.sha256(read_bytes(path)).hexdigest()
-    return digests
 
 
 def _scope(chosen: Sequence[Listed] | None, regions: Sequence[str]) -> Callable[[Entry], bool]:

@@ -11,16 +11,14 @@ from preprocessor.catalog import kind_of, load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.errors import InputError
 from preprocessor.files import posix
-from preprocessor.output import MANIFEST, generated_files
+from preprocessor.output.manifest import MANIFEST, generated_files
 from preprocessor.templates.formats import find_templates, read_source_as_template, read_template
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from preprocessor.model import Field, Finding, Kind, Location, Source, Template
-    from preprocessor.plan import (
-        FieldPlan,
-    )
+    from preprocessor.plan import FieldPlan
 
 
 @dataclass(frozen=True)

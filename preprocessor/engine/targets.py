@@ -139,7 +139,7 @@ class _Finder:
 
     def folder(self, folder: str) -> None:
         """Add the templates below a folder; generated files are left out."""
-        from preprocessor.output import MANIFEST, generated_files
+        from preprocessor.output.manifest import MANIFEST, generated_files
         from preprocessor.templates.formats import find_templates
 
         roots = [posix(place) for place, _, names in os.walk(folder) if MANIFEST in names]

@@ -14,7 +14,7 @@ from preprocessor.engine.compiling import compile_plan
 from preprocessor.engine.project import not_a_template, plan_for
 from preprocessor.errors import InputError
 from preprocessor.files import mode_of, posix, read_bytes
-from preprocessor.plan import bound_in
+from preprocessor.regions import bound_in
 from preprocessor.templates.formats import read_template
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from preprocessor.compile import CompiledText, Content
     from preprocessor.engine.project import Listed, Project
     from preprocessor.model import Finding, Template
-    from preprocessor.plan import ArtifactVersion, Bound, Plan
+    from preprocessor.plan import ArtifactVersion, Plan
+    from preprocessor.regions import Bound
 
 
 @dataclass(frozen=True, eq=False)
