@@ -11,15 +11,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from preprocessor.errors import InputError
-from preprocessor.files import read_source, reason, write_atomic
-from preprocessor.model import Finding, Location, Severity
+from preprocessor.files import mode_of, read_source, reason, write_atomic
+from preprocessor.model import Finding, Location, Severity, Source
 from preprocessor.schema import did_you_mean, validate
 from preprocessor.syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from preprocessor.model import Source
     from preprocessor.syntax import Document
 
 IMAGE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
@@ -276,16 +275,28 @@ def dump_map(found: ArtifactMap) -> bytes:
     yaml.width = 4096
     yaml.preserve_quotes = True
     yaml.indent(mapping=2, sequence=4, offset=2)
-    tree: Any = yaml.load(found.document.source.text) if found.document is not None else {}
+    source = found.document.source if found.document is not None else None
+    crlf = source is not None and "\r\n" in source.text
+    tree: Any = yaml.load(source.text.replace("\r\n", "\n")) if source is not None else {}
     for artifact in data["artifacts"].values():
         if "default" in artifact:
             artifact["default"] = DoubleQuotedScalarString(artifact["default"])
         artifact["versions"] = {
             DoubleQuotedScalarString(name): version for name, version in artifact["versions"].items()
         }
-    stream = io.BytesIO()
+    stream = io.StringIO()
     yaml.dump(_merge(tree, data) if tree else data, stream)
-    return stream.getvalue()
+    text = stream.getvalue()
+    if source is None:
+        return text.encode("utf-8")
+    if map_data(read_map(Source(source.path, text))) != map_data(found):
+        raise InputError.of(
+            RULE,
+            "anchors or merges in this file tie entries together, and only one of them is to change",
+            "write the values out, without & and *",
+            found.path,
+        )
+    return source.encode(text.replace("\n", "\r\n") if crlf else text)
 
 
 def _merge(tree: Any, data: dict[str, Any]) -> Any:
@@ -314,7 +325,10 @@ def save_map(found: ArtifactMap) -> bool:
     if found.document is not None and found.document.source.encode(found.document.source.text) == data:
         return False
     try:
-        write_atomic(found.path, data, durable=True)
+        # A link stays a link, and a file keeps its permissions.
+        path = os.path.realpath(found.path)
+        mode = mode_of(path) if os.path.exists(path) else None
+        write_atomic(path, data, durable=True, mode=mode)
     except OSError as error:
         raise InputError.of(
             "file-error", f"cannot write: {reason(error)}", "check the path and its permissions", found.path

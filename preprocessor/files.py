@@ -61,6 +61,15 @@ def posix(path: str) -> str:
     return os.path.normpath(path).replace(os.sep, "/")
 
 
+def relative(path: str) -> str:
+    """Return `path` as :func:`posix` does; an absolute one below the current folder relative to it."""
+    if os.path.isabs(path):
+        inside = os.path.relpath(path)
+        if inside != ".." and not inside.startswith(".." + os.sep):
+            path = inside
+    return posix(path)
+
+
 def read_bytes(path: str, *, limit: int | None = None) -> bytes:
     """Return the bytes of the regular file at `path`.
 

@@ -67,7 +67,9 @@ def set_images(
     """
     known = found.find(name)
     key = known.key if known is not None else name
-    wanted = version or (known.default if known is not None else None) or "1"
+    wanted = version if version is not None else _usual_version(known)
+    if not wanted:
+        raise _usage("found an empty version", "expected a name, such as 2")
     if not ARTIFACT_KEY.fullmatch(key):
         raise _usage(f"found the artifact name {key!r}", "expected letters, digits, '_', '.' and '-'")
     old = known.versions.get(wanted) if known is not None else None
@@ -91,6 +93,15 @@ def set_images(
     changed = replace(base, images=images, kind=kind or base.kind)
     result = found.with_version(key, wanted, changed, default=True if make_default else None)
     return Change(result, tuple(lines))
+
+
+def _usual_version(known: Artifact | None) -> str:
+    """Return the version that is meant where none is named: the default, the only one, or a first one."""
+    if known is None:
+        return "1"
+    if known.default is not None:
+        return known.default
+    return next(iter(known.versions)) if len(known.versions) == 1 else "1"
 
 
 def _usage(message: str, help_: str) -> InputError:

@@ -144,6 +144,38 @@ def test_set_refuses_what_no_map_may_hold(run: Run, arguments: list[str], messag
     assert not Path("artifact-map.yaml").exists()
 
 
+def test_set_refuses_a_map_whose_entries_are_tied_together(run: Run, write: Write) -> None:
+    text = (
+        "version: 1\nartifacts:\n  web:\n    versions:\n"
+        '      "1": {images: &same {cn-beijing: m-1}}\n      "2": {images: *same}\n'
+    )
+    write({"artifact-map.yaml": text})
+    done = run("map", "set", "web", "--artifact-version", "2", "cn-beijing=m-2")
+    assert (done.status, "anchors or merges in this file tie entries together" in done.err) == (2, True)
+    assert Path("artifact-map.yaml").read_text() == text
+
+
+def test_set_keeps_line_breaks_mark_permissions_and_links(run: Run, write: Write) -> None:
+    text = (
+        b"\xef\xbb\xbf" + MAP.replace("kind: custom", "kind: custom  # ours").replace("\n", "\r\n").encode()
+    )
+    write({"real.yaml": text})
+    Path("real.yaml").chmod(0o600)
+    Path("artifact-map.yaml").symlink_to("real.yaml")
+    assert run("map", "set", "db", "cn-beijing=m-2zennnnnnnnnnnnnnnnn").status == 0
+    assert Path("real.yaml").read_bytes() == text.replace(
+        b"m-2zeddddddddddddddddd", b"m-2zennnnnnnnnnnnnnnnn"
+    )
+    assert Path("real.yaml").stat().st_mode & 0o777 == 0o600
+    assert Path("artifact-map.yaml").is_symlink()
+
+
+def test_set_means_the_only_version(run: Run, write: Write) -> None:
+    write({"artifact-map.yaml": 'version: 1\nartifacts:\n  web:\n    versions:\n      "3": {images: {}}\n'})
+    assert run("map", "set", "web", "cn-beijing=m-1").err == "web 3: cn-beijing: none -> m-1\n"
+    assert run("map", "set", "web", "--artifact-version", "", "cn-beijing=m-1").status == 2
+
+
 def test_set_leaves_an_invalid_map_alone(run: Run, write: Write) -> None:
     write({"artifact-map.yaml": MAP + "extra: 1\n"})
     assert run("map", "set", "web", "cn-beijing=m-1").status == 2

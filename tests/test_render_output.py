@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,9 +149,93 @@ def test_a_file_of_another_tool_is_never_overwritten(run: Run, write: Write) -> 
 
 
 @pytest.mark.usefixtures("project")
-def test_an_equal_file_is_taken_over(run: Run, write: Write) -> None:
+def test_an_equal_file_of_another_tool_is_not_taken_over(run: Run, write: Write) -> None:
     write({"dist/cn-beijing/web.yaml": instance(BEIJING)})
-    assert run("render").out == "dist: 1 written, 1 unchanged (1 template, 2 regions)\n"
+    done = run("render")
+    assert (done.status, "error[foreign-output]" in done.err) == (1, True)
+    assert sorted(tree()) == ["dist/cn-beijing/web.yaml"]
+
+
+def test_a_template_is_never_taken_for_its_own_variant(run: Run, write: Write) -> None:
+    write({**PROJECT, "web.yaml": instance(BEIJING)})
+    text = PROJECT["image-bindings.yaml"].replace(OLD, BEIJING)
+    write({"image-bindings.yaml": "output: '{{ path }}'\nregions: [cn-beijing]\n" + text})
+    for _ in range(2):
+        done = run("render")
+        assert (done.status, "error[foreign-output]" in done.err) == (1, True)
+        assert Path("web.yaml").read_text() == instance(BEIJING)
+
+
+@pytest.mark.parametrize("name", ["../notes.txt", "/tmp/notes.txt", "a/../../notes.txt", "", ".", "a\u0000b"])
+@pytest.mark.usefixtures("project")
+def test_a_manifest_cannot_reach_outside_the_root(run: Run, write: Write, name: str) -> None:
+    import hashlib
+
+    run("render")
+    write({"notes.txt": "mine"})
+    manifest = json.loads(MANIFEST.read_text())
+    digest = hashlib.sha256(b"mine").hexdigest()
+    manifest["files"][name] = {"digests": [digest], "region": "cn-beijing", "template": "gone.yaml"}
+    MANIFEST.write_text(json.dumps(manifest))
+    done = run("render", "--force")
+    assert (done.status, "the manifest is damaged" in done.err) == (2, True)
+    assert Path("notes.txt").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("project")
+def test_a_variant_is_no_folder_of_another(run: Run, write: Write) -> None:
+    output = "dist/{{ stem }}{% if region == 'cn-beijing' %}/x{% endif %}"
+    write({"image-bindings.yaml": f'output: "{output}"\n' + PROJECT["image-bindings.yaml"]})
+    done = run("render")
+    assert (done.status, "which is the folder of another" in done.err) == (2, True)
+    assert not Path("dist").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_narrowed_run_keeps_the_inputs_of_the_others(run: Run, write: Write) -> None:
+    write(
+        {
+            "b.yaml": instance(OLD),
+            "image-bindings.yaml": PROJECT["image-bindings.yaml"] + "  - path: b.yaml\n",
+        }
+    )
+    run("render")
+    before = MANIFEST.read_text()
+    assert run("render", "b.yaml", "-r", "cn-beijing").status == 0
+    assert MANIFEST.read_text() == before
+
+
+@pytest.mark.parametrize("region", ["a b/c", "$(x)", "CN", "x"])
+@pytest.mark.usefixtures("project")
+def test_a_region_is_checked_before_it_names_a_folder(run: Run, region: str) -> None:
+    for arguments in (["render", "-r", region], ["render", "-r", region, "-"]):
+        done = run(*arguments, stdin=instance(OLD).encode())
+        assert (done.status, f"found the region {region!r}" in done.err) == (2, True)
+
+
+def test_a_filter_keeps_to_the_regions_of_the_file(run: Run, write: Write) -> None:
+    write({**PROJECT, "image-bindings.yaml": "regions: [cn-hangzhou]\n" + PROJECT["image-bindings.yaml"]})
+    done = run("render", "-r", "cn-beijing", "-", stdin=instance(OLD).encode())
+    assert (done.status, done.out) == (2, "")
+    assert run("render", "-r", "cn-hangzhou", "--diff", "-", stdin=b"").status == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_a_loop_of_links_is_walked_once(run: Run, write: Write) -> None:
+    write({"t/a.yaml": instance(OLD)})
+    Path("t/loop").symlink_to(".")
+    write({"image-bindings.yaml": PROJECT["image-bindings.yaml"].replace("web.yaml", '"t/**/*.yaml"')})
+    assert run("render").out == "dist: 2 written, 0 unchanged (1 template, 2 regions)\n"
+
+
+@pytest.mark.usefixtures("project")
+def test_a_full_or_closed_output_is_told() -> None:
+    for redirect, message in ((">/dev/full", "cannot write the output: no space left"), (">&-", "")):
+        command = f'"{sys.executable}" -m preprocessor render --stdout -r cn-beijing {redirect}'
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        assert message in done.stderr
+        assert done.returncode in (0, 1)
 
 
 @pytest.mark.parametrize("what", ["file-for-folder", "folder-for-file", "link-for-file", "pipe-for-file"])

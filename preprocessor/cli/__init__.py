@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -47,10 +48,12 @@ def command() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the documented status."""
     settings = Settings()
+    _open_closed_streams()
     # A run is short and its trees have no cycles: looking for garbage in them costs a third of the time.
     gc.disable()
     try:
         status = command.main(args=arguments, prog_name="region-image", standalone_mode=False, obj=settings)
+        sys.stdout.flush()
     except PreprocessorError as error:
         show_findings(settings, error.findings)
         status = error.exit_status
@@ -67,6 +70,10 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of the output went away, as `head` does: end quietly, also at interpreter exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except OSError as error:
+        # What is left of them are the standard streams: full, or closed.
+        _tell_of_streams(error)
+        status = 1
     except Exception:  # noqa: BLE001 - the one place where a bug is reported
         import traceback
 
@@ -74,6 +81,19 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("region-image failed through a fault of its own; please report the text above", err=True)
         status = EXIT_BUG
     sys.exit(_status(status))
+
+
+def _open_closed_streams() -> None:
+    """Give the standard streams that the caller closed a place to go, so that nothing trips over None."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
+def _tell_of_streams(error: OSError) -> None:
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        click.echo(f"error: cannot write the output: {(error.strerror or str(error)).lower()}", err=True)
 
 
 def _status(value: Any) -> int:

@@ -155,9 +155,9 @@ map_option = click.option(
 
 def read_stdin_template(name: str | None) -> Source:
     """Return standard input as the template called `name`."""
-    from preprocessor.files import posix, read_stdin
+    from preprocessor.files import read_stdin, relative
 
-    return read_stdin(posix(name) if name else "-")
+    return read_stdin(relative(name) if name else "-")
 
 
 def map_path(settings: Settings, map_file: str | None) -> str:

@@ -32,7 +32,7 @@ def command(
     """Store image IDs of an artifact, such as cn-beijing=m-2zexxxxxxxxxxxxxxxxx.
 
     ARTIFACT and its version are made where the map has none. REGION= without an image removes the region.
-    The file is rewritten in place, sorted; comments in it stay.
+    New entries go in sorted; comments in the file stay.
     """
     from preprocessor.artifacts import open_map, save_map
     from preprocessor.files import locked

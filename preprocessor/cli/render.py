@@ -71,6 +71,10 @@ def command(
     if "-" in templates:
         if len(templates) > 1:
             raise click.UsageError("'-' stands alone: a filter reads one template")
+        if check or show_diff or dry_run:
+            raise click.UsageError(
+                "a filter prints its variant: --check, --diff and --dry-run do not go with '-'"
+            )
         return _filter(settings, regions, stdin_filename, strict)
     if to_stdout:
         return _print_one(settings, templates, regions, strict)

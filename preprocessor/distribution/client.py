@@ -164,6 +164,8 @@ class Account:
         """
         self.profile = profile
         self.pace = pace or Pace()
+        # It logs its own tracebacks where the chain finds nothing; the error that follows says it in words.
+        logging.getLogger("credentials").disabled = True
         self._credentials = load_credentials(profile)
         self._clients: dict[tuple[str, str], Any] = {}
         # It prints every header, signature and token included, when the environment says DEBUG=sdk.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from preprocessor.errors import InputError
-from preprocessor.files import posix
+from preprocessor.files import relative
 from preprocessor.model import Finding, Location, Severity
 from preprocessor.regions import choose_regions, images_of
 
@@ -33,7 +33,7 @@ def select_templates(project: Project, templates: Sequence[str]) -> tuple[Listed
     chosen: dict[str, Listed] = {}
     findings = []
     for name in templates:
-        path = posix(name)
+        path = relative(name)
         found = [
             listed
             for listed in project.listed
@@ -94,7 +94,7 @@ def choose_all(
         elif not choice.left_out and not prepared.findings and not project.findings:
             findings.append(_no_regions(listed))
     if requested and found and not written:
-        findings.append(_no_such_region(project, requested))
+        findings.append(no_such_region(project, requested))
     return written, left_out
 
 
@@ -108,7 +108,8 @@ def _no_regions(listed: Listed) -> Finding:
     )
 
 
-def _no_such_region(project: Project, requested: Sequence[str]) -> Finding:
+def no_such_region(project: Project, requested: Sequence[str]) -> Finding:
+    """Return what to tell where no template is written for the regions asked for."""
     return Finding(
         "invalid-bindings",
         Severity.ERROR,

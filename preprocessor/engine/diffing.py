@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import re
 from typing import TYPE_CHECKING
 
 from preprocessor.files import read_bytes
@@ -22,7 +23,8 @@ def lines_of(data: bytes) -> list[str]:
     """Return the lines of a file's content; of a file that is no text, one that says so."""
     if b"\0" in data:
         return [f"{len(data):,} bytes that are no text, SHA-256 {hashlib.sha256(data).hexdigest()}\n"]
-    return data.decode("utf-8", "replace").splitlines(keepends=True)
+    # Only a line feed ends a line here, as for git: templates may hold the other breaks in their text.
+    return re.findall(r"[^\n]*\n|[^\n]+", data.decode("utf-8", "replace"))
 
 
 def diff_lines(before: list[str], after: list[str], old: str, new: str) -> Iterable[str]:

@@ -11,7 +11,7 @@ from preprocessor.catalog import load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.engine.scanning import scanned_field
 from preprocessor.errors import InputError
-from preprocessor.files import posix
+from preprocessor.files import relative
 from preprocessor.regions import images_of
 from preprocessor.templates.formats import read_template
 
@@ -52,7 +52,7 @@ def explain(
 
     named = bindings is not None or os.path.lexists(find_bindings())
     project = load_project(bindings) if named else None
-    path = posix(template)
+    path = relative(template)
     if project is None:
         found = read_template(path, load_catalog())
     else:

@@ -152,7 +152,13 @@ def _load_map(bindings: Bindings, *, required: bool) -> ArtifactMap | None:
 
 def _declared(bindings: Bindings) -> ArtifactMap:
     """Return a map of the artifacts that the binding file itself declares; their images are not known."""
-    artifacts = {key: Artifact(key, {"default": Version({})}, "default") for key in bindings.declared}
+    named: dict[str, dict[str, Version]] = {key: {} for key in bindings.declared}
+    for bind in all_binds(bindings):
+        if bind.version is not None and bind.artifact in named:
+            named[bind.artifact][bind.version] = Version({})
+    artifacts = {
+        key: Artifact(key, {"default": Version({}), **versions}, "default") for key, versions in named.items()
+    }
     return ArtifactMap(bindings.map_path, MappingProxyType(artifacts))
 
 
@@ -184,7 +190,7 @@ def _list_templates(
 
 def _glob(pattern: str, base: str, excluded: frozenset[str]) -> list[str]:
     """Return the files and the folders of modules that `pattern` matches; a module's files are not listed."""
-    names = sorted(glob.glob(pattern, root_dir=base or None, recursive=True))
+    names = _without_loops(sorted(glob.glob(pattern, root_dir=base or None, recursive=True)), base)
     modules = {
         posix(name)
         for name in names
@@ -197,6 +203,18 @@ def _glob(pattern: str, base: str, excluded: frozenset[str]) -> list[str]:
         and not (is_terraform(name) and posix(os.path.dirname(name) or ".") in modules)
     ]
     return sorted([*modules, *files])
+
+
+def _without_loops(names: list[str], base: str) -> list[str]:
+    """Leave out what a link to a folder reaches a second time; the shortest way counts."""
+    real: dict[str, str] = {}
+    kept: dict[tuple[str, str], str] = {}
+    for name in sorted(names, key=lambda one: (one.count("/"), one)):
+        folder, last = os.path.split(name.rstrip("/"))
+        if folder not in real:
+            real[folder] = os.path.realpath(os.path.join(base, folder))
+        kept.setdefault((real[folder], last), name)
+    return sorted(kept.values())
 
 
 def _unmatched(entry: TemplateEntry) -> Finding:

@@ -8,9 +8,16 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from preprocessor.artifacts import REGION_ID
 from preprocessor.checks import Subject, load_rule
 from preprocessor.copies import KeptLink
-from preprocessor.engine.choosing import Written, choose_all, entries_without_template, select_templates
+from preprocessor.engine.choosing import (
+    Written,
+    choose_all,
+    entries_without_template,
+    no_such_region,
+    select_templates,
+)
 from preprocessor.engine.compiling import compile_plan
 from preprocessor.engine.diffing import diff_lines, lines_of, standing_lines
 from preprocessor.engine.outputs import images_in, inputs_of, outputs_of
@@ -65,6 +72,8 @@ class Rendering:
     left_out: tuple[tuple[str, tuple[str, ...]], ...]
     no_templates: tuple[str, ...]
     in_scope: Callable[[Entry], bool]
+    narrowed: bool = False
+    """Whether only some templates or regions were asked for."""
 
 
 def prepare(
@@ -81,6 +90,7 @@ def prepare(
         InputError: the binding file, the map, a template or a region stands against it; every finding
             of the run is in it. With `strict` what is else only told counts too.
     """
+    _check_regions(regions)
     project = load_project(bindings)
     if not project.has_map:
         raise InputError([no_map(project)])
@@ -110,6 +120,7 @@ def prepare(
             listed.path for listed, one in zip(chosen, prepared, strict=True) if not one.is_template
         ),
         in_scope=_scope(chosen if templates else None, regions),
+        narrowed=bool(templates or regions),
     )
 
 
@@ -178,7 +189,15 @@ def render(
 def plan_output(rendering: Rendering, *, force: bool = False, jobs: int = 1) -> WritePlan:
     """Return what writing `rendering` would do to its output tree."""
     root = rendering.project.pattern.root
-    return plan_writes(root, rendering.outputs, rendering.inputs, rendering.in_scope, force=force, jobs=jobs)
+    return plan_writes(
+        root,
+        rendering.outputs,
+        rendering.inputs,
+        rendering.in_scope,
+        force=force,
+        jobs=jobs,
+        narrowed=rendering.narrowed,
+    )
 
 
 def diff(rendering: Rendering, *, force: bool = False) -> Iterable[str]:
@@ -224,6 +243,7 @@ def render_text(
     Raises:
         InputError: the text is no template, or something stands against rendering it.
     """
+    _check_regions((region,))
     project = load_project(bindings)
     template = read_source_as_template(source, project.catalog)
     if template is None:
@@ -232,7 +252,10 @@ def render_text(
     entry = listed.entry if listed is not None else None
     plan = plan_template(template, entry, project.bindings.bind, project.resolved)
     bound = bound_in(plan)
-    choice = choose_regions(source.path, bound, None, (region,), project.artifact_map)
+    regions = entry.regions if entry is not None and entry.regions is not None else project.bindings.regions
+    choice = choose_regions(source.path, bound, regions, (region,), project.artifact_map)
+    if choice.left_out:
+        raise InputError([no_such_region(project, choice.left_out)])
     told = [*load_rule("unbound-image").check(Subject((plan,))), *_mismatches(project, bound)]
     if not strict:
         told = [_as_warning(finding) for finding in told]
@@ -241,6 +264,14 @@ def render_text(
         raise InputError(dict.fromkeys(findings))
     content = compile_plan(plan, project)[source.path].content(images_in(project, region))
     return RenderedText(content, tuple(findings))
+
+
+def _check_regions(regions: Sequence[str]) -> None:
+    for region in regions:
+        if not REGION_ID.fullmatch(region):
+            raise InputError.of(
+                "invalid-usage", f"found the region {region!r}", "expected a region ID, such as cn-hangzhou"
+            )
 
 
 def _scope(chosen: Sequence[Listed] | None, regions: Sequence[str]) -> Callable[[Entry], bool]:

@@ -10,7 +10,7 @@ from preprocessor.bindings import find_bindings
 from preprocessor.catalog import kind_of, load_catalog
 from preprocessor.engine.project import load_project, not_a_template, plan_for
 from preprocessor.errors import InputError
-from preprocessor.files import posix
+from preprocessor.files import posix, relative
 from preprocessor.output.manifest import MANIFEST, generated_files
 from preprocessor.templates.formats import find_templates, read_source_as_template, read_template
 
@@ -120,12 +120,12 @@ def _paths(
             try:
                 roots = [folder for folder, _, names in os.walk(path) if MANIFEST in names]
                 own = generated_files(map(posix, roots)) | excluded
-                found = list(find_templates(posix(path), own, kept))
+                found = list(find_templates(relative(path), own, kept))
             except InputError as error:
                 findings.extend(error.findings)
                 continue
         else:
-            found = [path if path == "-" else posix(path)]
+            found = [path if path == "-" else relative(path)]
         for name in found:
             if name not in seen:
                 seen.add(name)

@@ -98,14 +98,31 @@ def read_manifest(root: str) -> Manifest:
             str(name): Entry(tuple(map(str, entry["digests"])), str(entry["region"]), str(entry["template"]))
             for name, entry in data["files"].items()
         }
+        for name in files:
+            if not _is_inside(name):
+                raise ValueError(f"the path {name!r} is not inside the output root")
         return Manifest(files, dict(data["inputs"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError.of(
             "file-error",
             f"the manifest is damaged: {error!r}",
             "bring the file back from version control, or remove the whole output tree and render again",
             path,
         ) from error
+
+
+def _is_inside(path: str) -> bool:
+    """Return whether `path` is a plain relative path: what the manifest says is removed, so it must be."""
+    if not path.isprintable() and any(
+        ord(character) < 0x20 or 0xD800 <= ord(character) < 0xE000 for character in path
+    ):
+        return False
+    return (
+        path == posixpath.normpath(path)
+        and path != "."
+        and not path.startswith(("/", "../"))
+        and path != ".."
+    )
 
 
 def generated_files(folders: Iterable[str]) -> frozenset[str]:

@@ -71,12 +71,14 @@ def plan_writes(
     *,
     force: bool = False,
     jobs: int = 1,
+    narrowed: bool = False,
 ) -> WritePlan:
     """Look at everything that stands in `root` and decide what to write and what to remove.
 
     `in_scope` says which entries of the old manifest this run stands for: those that it does not
     produce again are removed, the others are kept. With `force` generated files that were edited by hand
-    are overwritten and removed too; files that the tool did not generate never are.
+    are overwritten and removed too; files that the tool did not generate never are. A `narrowed` run keeps
+    what the manifest says of the inputs of others.
 
     Raises:
         InputError: the manifest cannot be read, or two variants have one path.
@@ -95,8 +97,10 @@ def plan_writes(
     for output, (digest, standing) in zip(outputs, fork_map(look, outputs, jobs, LEAST_FILES), strict=True):
         made[output.path] = Entry((digest,), output.region, output.owner or output.template)
         problem = standing.problem
-        if problem is None and standing.digest not in (None, digest):
-            problem = may_replace(standing.digest, before.files.get(output.path), force)
+        known = before.files.get(output.path)
+        # A file that happens to be the same is still not ours: it would be removed some day.
+        if problem is None and standing.digest is not None and (known is None or standing.digest != digest):
+            problem = may_replace(standing.digest, known, force)
         if problem is not None:
             findings.append(refusal(root, output.path, problem))
         elif standing.digest == digest and has_mode(root, output):
@@ -115,7 +119,7 @@ def plan_writes(
         elif standing.digest is not None:
             removes.append(path)
     kept = {path: entry for path, entry in before.files.items() if path not in stale}
-    after = Manifest({**kept, **made}, inputs)
+    after = Manifest({**kept, **made}, {**before.inputs, **inputs} if narrowed else inputs)
     return WritePlan(root, tuple(writes), tuple(unchanged), tuple(removes), before, after, tuple(findings))
 
 
@@ -133,6 +137,20 @@ def _refuse_duplicates(root: str, outputs: Sequence[OutputFile]) -> None:
                     f"two variants would be written to one path: {names}",
                     "tell them apart in 'output', for example with {{ region }} and {{ path }}",
                     Location(posixpath.join(root, path)),
+                )
+            )
+    for output in outputs:
+        above = posixpath.dirname(output.path)
+        while above and above not in counts:
+            above = posixpath.dirname(above)
+        if above:
+            findings.append(
+                Finding(
+                    "invalid-bindings",
+                    Severity.ERROR,
+                    f"one variant would be written to {above}, which is the folder of another",
+                    "tell them apart in 'output', for example with {{ region }} and {{ path }}",
+                    Location(posixpath.join(root, output.path)),
                 )
             )
     if findings:

@@ -196,6 +196,7 @@ def _may_be_template(path: str) -> bool:
                 data = read_bytes(path, limit=MAX_TEXT_BYTES)
             except InputError:
                 return True
-            if known.suspects(data.decode("utf-8", "replace")):
+            # Text of another encoding is told when it is read; it cannot be looked into here.
+            if data.startswith((b"\xff\xfe", b"\xfe\xff")) or known.suspects(data.decode("utf-8", "replace")):
                 return True
     return False
