@@ -1,0 +1,154 @@
+"""Outermost statements of blanked HCL, and which of them are surely valid without being parsed.
+
+Parsing takes nearly all the time of reading HCL, and most blocks are never looked into. `is_simple`
+recognises the plain ones among them in linear time. It knows a part of HCL only and says no wherever it does
+not know: the grammar then decides, and tells what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_SIMPLE_LENGTH = 200_000
+"""Longest statement that is recognised, in code points; what is longer is left to the grammar."""
+
+MAX_SIMPLE_NESTING = 8
+"""How many brackets inside each other are recognised."""
+
+_BRACKET_OR_BREAK = re.compile(r"[(){}\[\]\n]")
+
+# What is recognised inside brackets is replaced from the inside out, length for length, by characters that
+# HCL does not have: \x02 begins a call's arguments, \x03 is a template in a string, \x04 begins an object,
+# and \x01 stands for the rest of these, for a list, an index, and what is in parentheses.
+_MARKS = re.compile(r"[\x01-\x04]")
+
+# Every part below begins with characters that cannot go on the part before it, so that there is one way to
+# match a text, and going back over it finds no other: the time is linear.
+_S = r"[ \t\r]*"
+_W = r"[ \t\r\n]*"
+_PLAIN = r"[A-Za-z_][A-Za-z0-9_-]*"
+_NAME = rf"(?!(?:if|in|for|for_each|else|endif|endfor|null|true|false)(?![A-Za-z0-9_-])){_PLAIN}"
+_ATOM = (
+    r"(?:-?[0-9]+(?:\.[0-9]+)?(?![0-9A-Za-z_.\x01-])"
+    r'|"[x\x03]*"'
+    r"|(?:null|true|false)(?![A-Za-z0-9_\x01\x02.-])"
+    rf"|(?:{_NAME}\x02?\x01*|\x04?\x01+)(?:\.{_NAME}\x01*|\.\*|\.[0-9]+(?![0-9A-Za-z_\x01-]|\.[0-9]))*)"
+)
+_TERM = rf"!?{_ATOM}"
+_CHAIN = rf"{_TERM}(?:{_S}(?:[=!<>]=|&&|\|\||[<>+*/]|[%-](?=[ \t])){_S}{_TERM})*"
+_EXPR = rf"{_CHAIN}(?:{_S}\?{_S}{_CHAIN}{_S}:{_S}{_CHAIN})*"
+_LIST = rf"{_EXPR}(?:{_S},{_S}{_EXPR})*{_S}"
+_ELEMENT = rf'(?:{_NAME}|"x*"){_S}[=:]{_S}{_EXPR}'
+_AFTER_TERM = r"[0-9A-Za-z_\x01\x02)\]}\"-]"
+
+_INNERMOST = re.compile(
+    rf"\[(?<=[0-9A-Za-z_\x01\])-]\[){_S}(?:\*|{_EXPR}){_S}\]"
+    rf"|\[(?<!{_AFTER_TERM}\[){_S}(?:{_LIST}(?:,{_S})?)?\]"
+    rf"|\((?<=[0-9A-Za-z_-]\(){_S}(?:{_LIST}(?:(?:,|\.\.\.){_S})?)?\)"
+    rf"|\((?<!{_AFTER_TERM}\(){_S}{_EXPR}{_S}\)"
+    rf"|\$\{{{_S}{_EXPR}{_S}\}}"
+    rf"|\{{{_W}(?:{_ELEMENT}(?:{_S}(?:,|\n){_W}{_ELEMENT})*{_S}(?:,{_S})?(?:\n{_W})?)?\}}"
+)
+_BEFORE_OBJECT = frozenset("=([,:?")
+
+_LABELS = rf'(?:{_S}"x*"|[ \t\r]+{_NAME})*'
+_HEAD = re.compile(rf"{_W}({_NAME})({_LABELS}){_S}\{{")
+_LABEL = re.compile(r'"x*"|[^ \t\r"]+')
+_LINE = re.compile(
+    rf"{_S}(?:(?P<close>\}}){_S}|(?P<name>for_each(?![A-Za-z0-9_-])|{_NAME})"
+    rf"(?:{_S}={_S}(?P<value>{_EXPR})|{_LABELS}{_S}\{{(?P<empty>{_S}\}})?){_S})?(?:\n|\Z)"
+)
+
+
+def statements(masked: str) -> Iterator[tuple[int, int]]:
+    """Yield where each outermost argument or block of the blanked text starts and ends."""
+    depth = start = 0
+    for match in _BRACKET_OR_BREAK.finditer(masked):
+        if match[0] in "([{":
+            depth += 1
+        elif match[0] in ")]}":
+            depth -= 1
+        elif depth == 0:
+            if not masked[start : match.start()].isspace() and match.start() > start:
+                yield start, match.end()
+            start = match.end()
+    if masked[start:].strip():
+        yield start, len(masked)
+
+
+@lru_cache(maxsize=4096)
+def is_simple(masked: str) -> bool:
+    """Return whether a blanked statement is surely valid, with no argument twice in one body."""
+    if len(masked) > MAX_SIMPLE_LENGTH or _MARKS.search(masked):
+        return False
+    return _is_body(_without_brackets(masked))
+
+
+def block_head(masked: str) -> tuple[int, int, list[tuple[int, int]]] | None:
+    """Return where the head of a block starts and ends, and each of its words; None for an argument."""
+    match = _HEAD.match(masked)
+    if match is None:
+        return None
+    words = [match.span(1), *(label.span() for label in _LABEL.finditer(masked, *match.span(2)))]
+    return words[0][0], words[-1][1], words
+
+
+def _without_brackets(masked: str) -> str:
+    """Return the statement with the expressions in brackets replaced, as far as they are recognised."""
+    for _ in range(MAX_SIMPLE_NESTING):
+        reduced = _INNERMOST.sub(_replaced, masked)
+        if reduced == masked:
+            break
+        masked = reduced
+    return masked
+
+
+def _replaced(match: re.Match[str]) -> str:
+    text, start = match.string, match.start()
+    first = text[start]
+    size = match.end() - start
+    if first == "$":
+        return "\x03" * size
+    if first == "[":
+        return "\x01" * size
+    if first == "(":
+        before = text[start - 1 : start]
+        return ("\x02" if before.isalnum() or before in ("_", "-") else "\x01").ljust(size, "\x01")
+    last = start - 1
+    while last >= 0 and text[last] in " \t\r":
+        last -= 1
+    if last < 0 or text[last] not in _BEFORE_OBJECT:
+        return match[0]  # the body of a block
+    return "\x04".ljust(size, "\x01")
+
+
+def _is_body(text: str) -> bool:
+    """Return whether each line is an argument, begins a block or ends one, and no name is there twice."""
+    outer: list[set[str]] = []
+    names: set[str] = set()
+    at, size = 0, len(text)
+    while at < size:
+        line = _LINE.match(text, at)
+        if line is None:
+            return False
+        at = line.end()
+        name = line["name"]
+        if line["close"]:
+            if not outer:
+                return False
+            names = outer.pop()
+        elif name is None:
+            continue  # a blank line
+        elif line["value"] is not None:
+            if name in names:
+                return False
+            names.add(name)
+        elif line["empty"] is None:
+            outer.append(names)
+            names = set()
+    return not outer
