@@ -64,6 +64,9 @@ LEFT_TO_THE_GRAMMAR = (
     "a {\n b = \x01\n}\n",
     "a {\n b = \x04\x01\n}\n",
     "a {\n b = x %{}\n}\n",
+    "a {\n b = x- 1\n}\n",
+    "a {\n b = true- 1\n}\n",
+    "a {\n b = x[ *]\n}\n",
     "in {\n}\n",
 )
 

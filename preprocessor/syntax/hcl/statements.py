@@ -31,7 +31,7 @@ _MARKS = re.compile(r"[\x01-\x04]")
 # match a text, and going back over it finds no other: the time is linear.
 _S = r"[ \t\r]*"
 _W = r"[ \t\r\n]*"
-_PLAIN = r"[A-Za-z_][A-Za-z0-9_-]*"
+_PLAIN = r"[A-Za-z_][A-Za-z0-9_-]*(?![A-Za-z0-9_-])"
 _NAME = rf"(?!(?:if|in|for|for_each|else|endif|endfor|null|true|false)(?![A-Za-z0-9_-])){_PLAIN}"
 _ATOM = (
     r"(?:-?[0-9]+(?:\.[0-9]+)?(?![0-9A-Za-z_.\x01-])"
@@ -47,7 +47,7 @@ _ELEMENT = rf'(?:{_NAME}|"x*"){_S}[=:]{_S}{_EXPR}'
 _AFTER_TERM = r"[0-9A-Za-z_\x01\x02)\]}\"-]"
 
 _INNERMOST = re.compile(
-    rf"\[(?<=[0-9A-Za-z_\x01\])-]\[){_S}(?:\*|{_EXPR}){_S}\]"
+    rf"\[(?<=[0-9A-Za-z_\x01\])-]\[)(?:\*|{_S}{_EXPR}{_S})\]"
     rf"|\[(?<!{_AFTER_TERM}\[){_S}(?:{_LIST}(?:,{_S})?)?\]"
     rf"|\((?<=[0-9A-Za-z_-]\(){_S}(?:{_LIST}(?:(?:,|\.\.\.){_S})?)?\)"
     rf"|\((?<!{_AFTER_TERM}\(){_S}{_EXPR}{_S}\)"
