@@ -42,18 +42,15 @@ _ATOM = (
 _TERM = rf"!?{_ATOM}"
 _CHAIN = rf"{_TERM}(?:{_S}(?:[=!<>]=|&&|\|\||[<>+*/]|[%-](?=[ \t])){_S}{_TERM})*"
 _EXPR = rf"{_CHAIN}(?:{_S}\?{_S}{_CHAIN}{_S}:{_S}{_CHAIN})*"
-_LIST = rf"{_EXPR}(?:{_S},{_S}{_EXPR})*{_S}"
 _ELEMENT = rf'(?:{_NAME}|"x*"){_S}[=:]{_S}{_EXPR}'
-_AFTER_TERM = r"[0-9A-Za-z_\x01\x02)\]}\"-]"
-
 _INNERMOST = re.compile(
-    rf"\[(?<=[0-9A-Za-z_\x01\])-]\[)(?:\*|{_S}{_EXPR}{_S})\]"
-    rf"|\[(?<!{_AFTER_TERM}\[){_S}(?:{_LIST}(?:,{_S})?)?\]"
-    rf"|\((?<=[0-9A-Za-z_-]\(){_S}(?:{_LIST}(?:(?:,|\.\.\.){_S})?)?\)"
-    rf"|\((?<!{_AFTER_TERM}\(){_S}{_EXPR}{_S}\)"
-    rf"|\$\{{{_S}{_EXPR}{_S}\}}"
-    rf"|\{{{_W}(?:{_ELEMENT}(?:{_S}(?:,|\n){_W}{_ELEMENT})*{_S}(?:,{_S})?(?:\n{_W})?)?\}}"
+    rf"(?:[\[(]|\$\{{)(?:(?P<splat>\*)(?=\])|{_S}(?P<items>(?:{_EXPR}{_S}"
+    rf"(?:(?P<comma>,){_S}|(?P<spread>\.\.\.){_S}(?=\))|(?=[\])}}])))*))[\])}}]"
+    rf"|\{{{_W}(?:{_ELEMENT}{_S}(?:[,\n]{_W}|(?=\}})))*\}}"
 )
+_WORD_END = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
+_INDEXED = _WORD_END | frozenset("\x01)]")
+_TERM_END = _INDEXED | frozenset('\x02}"')
 _BEFORE_OBJECT = frozenset("=([,:?")
 
 _LABELS = rf'(?:{_S}"x*"|[ \t\r]+{_NAME})*'
@@ -109,22 +106,35 @@ def _without_brackets(masked: str) -> str:
 
 
 def _replaced(match: re.Match[str]) -> str:
-    text, start = match.string, match.start()
-    first = text[start]
-    size = match.end() - start
-    if first == "$":
-        return "\x03" * size
-    if first == "[":
-        return "\x01" * size
-    if first == "(":
-        before = text[start - 1 : start]
-        return ("\x02" if before.isalnum() or before in ("_", "-") else "\x01").ljust(size, "\x01")
+    """Return what stands for the brackets, or the same text where they may be none of an expression."""
+    before = match.string[match.start() - 1 : match.start()]
+    brackets = match[0][0] + match[0][-1]
+    single = bool(match["items"]) and match["comma"] is match["spread"]
+    mark = ""
+    if brackets == "[]" and before in _INDEXED:
+        mark = "\x01" if single or match["splat"] else ""
+    elif match["splat"]:
+        pass
+    elif brackets == "[]":
+        mark = "" if before in _TERM_END else "\x01"
+    elif brackets == "()" and before in _WORD_END:
+        mark = "\x02"
+    elif brackets == "()":
+        mark = "\x01" if single and before not in _TERM_END else ""
+    elif brackets == "$}":
+        mark = "\x03" if single else ""
+    elif brackets == "{}" and _is_value(match.string, match.start()):
+        mark = "\x04"
+    filling = "\x03" if mark == "\x03" else "\x01"
+    return mark.ljust(len(match[0]), filling) if mark else match[0]
+
+
+def _is_value(text: str, start: int) -> bool:
+    """Return whether the braces at `start` are an object and not the body of a block."""
     last = start - 1
     while last >= 0 and text[last] in " \t\r":
         last -= 1
-    if last < 0 or text[last] not in _BEFORE_OBJECT:
-        return match[0]  # the body of a block
-    return "\x04".ljust(size, "\x01")
+    return last >= 0 and text[last] in _BEFORE_OBJECT
 
 
 def _is_body(text: str) -> bool:
