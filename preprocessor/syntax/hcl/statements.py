@@ -8,7 +8,7 @@ not know: the grammar then decides, and tells what is wrong.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _TERM = rf"!?{_ATOM}"
 _CHAIN = rf"{_TERM}(?:{_S}(?:[=!<>]=|&&|\|\||[<>+*/]|[%-](?=[ \t])){_S}{_TERM})*"
 _EXPR = rf"{_CHAIN}(?:{_S}\?{_S}{_CHAIN}{_S}:{_S}{_CHAIN})*"
 _ELEMENT = rf'(?:{_NAME}|"x*"){_S}[=:]{_S}{_EXPR}'
-_INNERMOST = re.compile(
+_INNERMOST = (
     rf"(?:[\[(]|\$\{{)(?:(?P<splat>\*)(?=\])|{_S}(?P<items>(?:{_EXPR}{_S}"
     rf"(?:(?P<comma>,){_S}|(?P<spread>\.\.\.){_S}(?=\))|(?=[\])}}])))*))[\])}}]"
     rf"|\{{{_W}(?:{_ELEMENT}{_S}(?:[,\n]{_W}|(?=\}})))*\}}"
@@ -56,7 +56,7 @@ _BEFORE_OBJECT = frozenset("=([,:?")
 _LABELS = rf'(?:{_S}"x*"|[ \t\r]+{_NAME})*'
 _HEAD = re.compile(rf"{_W}({_NAME})({_LABELS}){_S}\{{")
 _LABEL = re.compile(r'"x*"|[^ \t\r"]+')
-_LINE = re.compile(
+_LINE = (
     rf"{_S}(?:(?P<close>\}}){_S}|(?P<name>for_each(?![A-Za-z0-9_-])|{_NAME})"
     rf"(?:{_S}={_S}(?P<value>{_EXPR})|{_LABELS}{_S}\{{(?P<empty>{_S}\}})?){_S})?(?:\n|\Z)"
 )
@@ -95,10 +95,16 @@ def block_head(masked: str) -> tuple[int, int, list[tuple[int, int]]] | None:
     return words[0][0], words[-1][1], words
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # It takes some milliseconds, which those who have no Terraform need not wait for.
+    return re.compile(pattern)
+
+
 def _without_brackets(masked: str) -> str:
     """Return the statement with the expressions in brackets replaced, as far as they are recognised."""
     for _ in range(MAX_SIMPLE_NESTING):
-        reduced = _INNERMOST.sub(_replaced, masked)
+        reduced = _compiled(_INNERMOST).sub(_replaced, masked)
         if reduced == masked:
             break
         masked = reduced
@@ -142,8 +148,9 @@ def _is_body(text: str) -> bool:
     outer: list[set[str]] = []
     names: set[str] = set()
     at, size = 0, len(text)
+    line_pattern = _compiled(_LINE)
     while at < size:
-        line = _LINE.match(text, at)
+        line = line_pattern.match(text, at)
         if line is None:
             return False
         at = line.end()
