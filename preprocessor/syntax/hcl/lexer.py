@@ -21,7 +21,13 @@ from dataclasses import dataclass
 from preprocessor.syntax.hcl.errors import HclError
 from preprocessor.syntax.tree import MAX_DEPTH
 
-_NORMAL = re.compile(r'["#\n()\[\]{}<\x80-\U0010ffff]|//|/\*|::|(?<![\w-])[!-](?:[ \t]*[!-](?!=))+')
+# The class of all first characters stands in front: that is what `re` searches quickly for.
+_FIRST = r'"#()\[\]{}<\x80-\U0010ffff/:!-'
+_REST = r"(?:(?<![/:!-])|(?<=/)[/*]|(?<=:):|(?<=[!-])(?<![\w-].)(?:[ \t]*[!-](?!=))+)"
+_IN_BODY = re.compile(rf"[{_FIRST}]{_REST}")
+_IN_BRACKETS = re.compile(rf"[\n{_FIRST}]{_REST}")
+"""Where line breaks are ignored."""
+_PLAIN_STRING = re.compile(r'"[^"\\$%\n]*"')
 _ESCAPED = r"\$\$\{|%%\{"
 _STRING = re.compile(rf'((?:\\[nrt"\\]|{_ESCAPED}){{1,500}})|["\n\\]|\$\{{|%\{{')
 _TEMPLATE = re.compile(rf"((?:{_ESCAPED}){{1,500}})|\$\{{|%\{{")
@@ -104,17 +110,17 @@ class _Masker:
 
     def normal(self, frame: _Frame | None) -> None:
         """Read the next thing of interest outside strings."""
-        match = _NORMAL.search(self.text, self.offset)
+        pattern = _IN_BODY if frame is None or frame.sort == "{" else _IN_BRACKETS
+        match = pattern.search(self.text, self.offset)
         if match is None:
             self.keep(len(self.text))
             return
         start, found = match.start(), match[0]
         self.keep(start)
         if found == '"':
-            self.push(_Frame('"', start))
-            self.keep(start + 1)
+            self.string(start)
         elif found == "\n":
-            self.fill(start + 1, " " if frame is not None and frame.sort != "{" else "\n")
+            self.fill(start + 1, " ")
         elif found in ("#", "//"):
             end = _LINE_END.search(self.text, start)
             self.fill(end.start() if end else len(self.text), " ")
@@ -138,6 +144,17 @@ class _Masker:
             self.fill(match.end(), " ")
         else:
             self.foreign(start)
+
+    def string(self, start: int) -> None:
+        self.push(_Frame('"', start))
+        plain = _PLAIN_STRING.match(self.text, start)
+        if plain is None:
+            self.keep(start + 1)
+            return
+        # Most strings have nothing of interest in them.
+        self.out.append(f'"{"x" * (plain.end() - start - 2)}"')
+        self.offset = plain.end()
+        self.stack.pop()
 
     def close(self, frame: _Frame | None, start: int, found: str) -> None:
         if frame is None:

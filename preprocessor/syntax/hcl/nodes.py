@@ -120,16 +120,40 @@ class Attribute:
         return self._value
 
 
-@dataclass(eq=False, slots=True)
 class Block:
-    """`type "label" { ... }`; `start`..`end` is its head."""
+    """`type "label" { ... }`; `start`..`end` is its head.
 
-    type: str
-    labels: tuple[str, ...]
-    body: Body
-    place: Place
-    start: int
-    end: int
+    The body is given, or made when it is first asked for: most blocks are never looked into.
+    """
+
+    __slots__ = ("_body", "end", "labels", "place", "start", "type")
+
+    def __init__(
+        self,
+        kind: str,
+        labels: tuple[str, ...],
+        body: Body | Callable[[], Body],
+        place: Place,
+        start: int,
+        end: int,
+    ) -> None:
+        self.type = kind
+        self.labels = labels
+        self.place = place
+        self.start = start
+        self.end = end
+        self._body = body
+
+    @property
+    def body(self) -> Body:
+        """What stands between the braces."""
+        if not isinstance(self._body, Body):
+            self._body = self._body()
+        return self._body
+
+    def with_body(self, make: Callable[[], Body]) -> Block:
+        """Return this block with another body."""
+        return Block(self.type, self.labels, make, self.place, self.start, self.end)
 
 
 class Body:

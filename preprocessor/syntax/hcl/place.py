@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,8 @@ class Place:
 
     def shifted(self, shift: int) -> Place:
         """Return this place for a text that has `shift` characters more in front."""
-        place = Place(self.path, self._runs, self.quote, self.shift + shift)
-        place.exact = self.exact
+        place = copy(self)  # it shares the runs: a long text has many, and is shifted often
+        place.shift += shift
         return place
 
     def at(self, offset: int) -> int:

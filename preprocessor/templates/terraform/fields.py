@@ -43,21 +43,20 @@ def find_fields(root: Scope, catalog: Catalog) -> list[Field]:
     waiting = [root]
     while waiting:
         scope = waiting.pop()
-        for kind, name, body in _holders(scope):
-            specs = catalog.terraform.get(kind)
-            for spec in specs or ():
-                fields.extend(_fields(kind, spec, name, body, scope, follower))
+        for kind, name, block in _holders(scope):
+            for spec in catalog.terraform.get(kind, ()):
+                fields.extend(_fields(kind, spec, name, block.body, scope, follower))
         waiting.extend(reversed(scope.children.values()))
     return fields
 
 
-def _holders(scope: Scope) -> Iterator[tuple[str, str, Body]]:
+def _holders(scope: Scope) -> Iterator[tuple[str, str, Block]]:
     """Yield what can have image fields: resources, and calls of modules by their source."""
     for resource in scope.module.resources:
-        yield resource.type, resource.address, resource.body
+        yield resource.type, resource.address, resource.block
     for call in scope.module.calls.values():
         if call.source is not None:
-            yield call.source, f"module.{call.name}", call.block.body
+            yield call.source, f"module.{call.name}", call.block
 
 
 def _fields(

@@ -253,9 +253,9 @@ class Follower:
         call = child.call
         if call is not None and not {"count", "for_each"}.isdisjoint(call.arguments):
             keys = keys[1:]
-        if not keys or keys[0] is None or keys[0] not in child.module.outputs:
+        output = child.module.output(keys[0]) if keys and keys[0] is not None else None
+        if output is None:
             return dynamic(at, f"the module '{name}' has no such output")
-        output = child.module.outputs[keys[0]]
         where = f"{child.prefix}output.{keys[0]}"
         step = Step(Via.LOCAL, where, output.place.path, output.start, output.end)
         found = self._visit(at.to(output.value, keys=keys[1:], scope=child, via=Via.VALUE, address=where))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from preprocessor.model import Step
-    from preprocessor.syntax.hcl import Attribute, Block, Body, Expr
+    from preprocessor.syntax.hcl import Attribute, Block, Expr
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,14 @@ class Variable:
 
     name: str
     block: Block
-    defaults: tuple[Attribute, ...]
+    declared: tuple[Block, ...]
+    """All the blocks that declare it."""
+
+    @property
+    def defaults(self) -> Iterator[Attribute]:
+        """Its defaults."""
+        found = (block.body.attributes.get("default") for block in self.declared)
+        return (default for default in found if default is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +43,7 @@ class Resource:
 
     type: str
     name: str
-    body: Body
+    block: Block
 
     @property
     def address(self) -> str:
@@ -73,11 +80,16 @@ class Module:
     """Whether this is one file read without the others of its folder."""
     variables: dict[str, Variable] = field(default_factory=dict)
     locals: dict[str, Attribute] = field(default_factory=dict)
-    outputs: dict[str, Attribute] = field(default_factory=dict)
+    outputs: dict[str, tuple[Block, ...]] = field(default_factory=dict)
     calls: dict[str, ModuleCall] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
     given: dict[str, list[Given]] = field(default_factory=dict)
     """Values of tfvars files, by variable; of the automatic ones the first counts."""
+
+    def output(self, name: str) -> Attribute | None:
+        """Return the value of an output; of several the last one counts."""
+        found = [block.body.attributes.get("value") for block in self.outputs.get(name, ())]
+        return next((value for value in reversed(found) if value is not None), None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,8 +54,8 @@ def _add(module: Module, body: Body, *, override: bool) -> None:
             module.locals.update(block.body.attributes)
         elif block.type == "variable" and len(labels) == 1:
             _add_variable(module, block, override)
-        elif block.type == "output" and len(labels) == 1 and "value" in block.body.attributes:
-            module.outputs[labels[0]] = block.body.attributes["value"]
+        elif block.type == "output" and len(labels) == 1:
+            module.outputs[labels[0]] = (*module.outputs.get(labels[0], ()), block)
         elif block.type == "module" and len(labels) == 1:
             _add_call(module, block, override)
         elif block.type in ("resource", "data") and len(labels) == 2:
@@ -64,22 +64,20 @@ def _add(module: Module, body: Body, *, override: bool) -> None:
 
 def _add_variable(module: Module, block: Block, override: bool) -> None:
     name = block.labels[0]
-    default = block.body.attributes.get("default")
-    defaults = (default,) if default is not None else ()
     known = module.variables.get(name)
     if known is None:
-        module.variables[name] = Variable(name, block, defaults)
+        module.variables[name] = Variable(name, block, (block,))
     elif override:
-        module.variables[name] = replace(known, defaults=(*defaults, *known.defaults))
+        module.variables[name] = replace(known, declared=(block, *known.declared))
     else:
-        module.variables[name] = replace(known, defaults=(*known.defaults, *defaults))
+        module.variables[name] = replace(known, declared=(*known.declared, block))
 
 
 def _add_call(module: Module, block: Block, override: bool) -> None:
     name = block.labels[0]
     known = module.calls.get(name)
     if known is not None and override:
-        block = replace(known.block, body=_merged(known.block.body, block.body))
+        block = _merged(known.block, block)
     source = block.body.attributes.get("source")
     value = source.value if source is not None else None
     text = value.value if isinstance(value, Literal) else None
@@ -92,12 +90,16 @@ def _add_resource(module: Module, block: Block, override: bool) -> None:
     if override:
         for index, known in enumerate(module.resources):
             if (known.type, known.name) == (kind, name):
-                module.resources[index] = Resource(kind, name, _merged(known.body, block.body))
+                module.resources[index] = Resource(kind, name, _merged(known.block, block))
                 return
-    module.resources.append(Resource(kind, name, block.body))
+    module.resources.append(Resource(kind, name, block))
 
 
-def _merged(base: Body, over: Body) -> Body:
+def _merged(base: Block, over: Block) -> Block:
+    return base.with_body(lambda: _merged_body(base.body, over.body))
+
+
+def _merged_body(base: Body, over: Body) -> Body:
     """Return `base` with what `over` says instead: attributes one by one, blocks by their type."""
     body = Body()
     body.attributes.update(base.attributes)
