@@ -233,3 +233,28 @@ def test_an_anchor_inside_a_replaced_value_that_others_use_is_refused(run: Run, 
     assert done.status == 2
     assert "error[unsafe-edit]: writing image IDs into this template would change more" in done.err
     assert not Path("dist").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Resources:\n  A: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: &d OLD, UserData: *d }}\n",
+        "Resources:\n  A: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: &d OLD}}\n"
+        "  E: {Type: 'ALIYUN::ENS::Instance', Properties: {ImageId: *d }}\n",
+        "Resources:\n  A: {Type: 'ALIYUN::ECS::Instance', Properties: &p {ImageId: OLD}}\n"
+        "  E: {Type: 'ALIYUN::ENS::Instance', Properties: {<<: *p }}\n",
+        "Resources:\n  A: {Type: 'ALIYUN::ECS::Instance', Properties: {ImageId: &d OLD}}\nOutputs: {I: {Value: *d }}\n",
+    ],
+)
+def test_an_alias_that_carries_the_image_elsewhere_is_refused(run: Run, write: Write, text: str) -> None:
+    write(
+        {
+            "web.yaml": text.replace("OLD", OLD),
+            "artifact-map.yaml": MAP,
+            "image-bindings.yaml": bindings(f"{{image: {OLD}, artifact: web}}"),
+        }
+    )
+    done = run("render")
+    assert done.status == 2
+    assert "error[unsafe-edit]: an image ID would also be written to " in done.err
+    assert not Path("dist").exists()

@@ -33,6 +33,12 @@ def settle(project: Project, looked: Sequence[tuple[Listed, Looked]], found: lis
         if one.planned is not None
     ]
     written, _ = choose_all(project, pairs, (), found)
+    for one in written:
+        for region in one.regions:
+            try:
+                project.pattern.path(region, one.listed.key)
+            except InputError as error:
+                found.extend(finding for finding in error.findings if finding not in found)
     templates = [listed for listed, one in looked if one.is_template]
     found.extend(entries_without_template([listed for listed, _ in looked], templates))
     return written

@@ -153,6 +153,9 @@ class _Finder:
         """Add one template, to the group of its binding file."""
         group = self.group(self.binding_file(path))
         if not named and group.project is not None and _listed_by_file(group.project, path):
+            # No module here: each file is a template of its own, listed or not.
+            for file in _terraform_files(path):
+                group.targets.setdefault(file, Target(file, group.project.listed_at(file), False))
             return
         path, listed = _template_of(path, group.project)
         if path not in group.targets:
@@ -226,6 +229,12 @@ def _listed_by_file(project: Project, folder: str) -> bool:
     return folder not in project.by_path and any(
         path.endswith(_TERRAFORM) and (os.path.dirname(path) or ".") == folder for path in project.by_path
     )
+
+
+def _terraform_files(folder: str) -> list[str]:
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.name.endswith(_TERRAFORM) and entry.is_file())
+    return [posix(os.path.join(folder, name)) for name in names]
 
 
 _TERRAFORM = (".tf", ".tf.json", ".tofu", ".tfvars", ".tfvars.json")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from preprocessor.errors import InputError
 from preprocessor.model import Location, Source
+from preprocessor.templates.differences import changed_through_aliases
 from preprocessor.templates.formats import read_again
 
 if TYPE_CHECKING:
@@ -44,6 +45,40 @@ def verify(plan: Plan, texts: Mapping[str, CompiledText], catalog: Catalog) -> N
             "write the value as a plain or quoted string of its own, without anchors that others use",
             Location(template.path),
         )
+    stray = _strays(plan, sources)
+    if stray is not None:
+        raise InputError.of(
+            "unsafe-edit",
+            f"an image ID would also be written to {stray}, which has its value through an alias (*)",
+            "write that value out, without the alias",
+            Location(template.path),
+        )
+
+
+def _strays(plan: Plan, sources: Mapping[str, Source]) -> str | None:
+    """Return the address of something that would change through an alias and is no bound field, or None."""
+    template = plan.template
+    before = template.sources.get(template.path)
+    if (
+        before is None
+        or "*" not in before.text
+        or "&" not in before.text
+        or not template.format.startswith("ros")
+    ):
+        return None
+    bound = {found.slot for found in plan.replacements}
+    allowed = ["Workspace"]
+    for found in plan.fields:
+        if found.whole is not None and found.whole.target is not None:
+            allowed.append(found.field.address)
+        for step in found.field.trace:
+            if step.slot in bound:
+                # The field's own address too: a function's short tag is no part of the tree's addresses.
+                allowed.extend((step.address, found.field.address))
+    for address in changed_through_aliases(before, sources[template.path]):
+        if not any(address == place or address.startswith((place + ".", place + "[")) for place in allowed):
+            return address
+    return None
 
 
 def _written(source: Source, text: CompiledText, probe: Mapping[ArtifactVersion, str]) -> Source:

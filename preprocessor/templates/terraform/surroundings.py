@@ -119,7 +119,7 @@ class TerraformSurroundings:
                     )
                     known = {".".join(part for part in spec.path if part != "[]") for spec in specs}
                     where = f"{scope.prefix}{resource.address}"
-                    yield from _lookalikes(resource.type, resource.body, where, known)
+                    yield from _lookalikes(resource.type, resource.block.body, where, known)
             waiting.extend(scope.children.values())
 
     def comments(self, mark: str) -> Iterator[Comment]:
