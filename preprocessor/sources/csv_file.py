@@ -44,6 +44,13 @@ def read(request: Request) -> Found:
             images[cells[0]] = cells[1]
     if findings:
         raise InputError(findings)
+    if not images:
+        raise InputError.of(
+            "nothing-found",
+            "the file has no images to import",
+            "expected region,image on each line",
+            source.path,
+        )
     return Found((FoundVersion(images),))
 
 
