@@ -223,6 +223,8 @@ class Template:
     """Files of a module that go along unedited."""
     look: Callable[[], Surroundings] | None = None
     """Looks around the image fields, for `check`; None where the text could not be parsed."""
+    aliased: bool = False
+    """Whether values of the text stand for others (YAML's aliases), so that an edit may reach further."""
 
     def location(self, place: Field | Step | Slot) -> Location:
         """Return where a field, a step or a slot of this template stands."""

@@ -59,12 +59,7 @@ def _strays(plan: Plan, sources: Mapping[str, Source]) -> str | None:
     """Return the address of something that would change through an alias and is no bound field, or None."""
     template = plan.template
     before = template.sources.get(template.path)
-    if (
-        before is None
-        or "*" not in before.text
-        or "&" not in before.text
-        or not template.format.startswith("ros")
-    ):
+    if before is None or not template.aliased:
         return None
     bound = {found.slot for found in plan.replacements}
     allowed = ["Workspace"]

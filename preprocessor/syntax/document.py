@@ -38,6 +38,8 @@ class Document:
     json: bool = False
     duplicates: tuple[tuple[Scalar, Scalar], ...] = ()
     """Each key that its mapping already has, with the first key of that name."""
+    aliased: bool = False
+    """Whether something in it stands for something else (`*name`)."""
 
     def location(self, node: Node) -> Location:
         """Return where `node` stands."""
@@ -92,8 +94,11 @@ def parse(source: Source, *, json: bool | None = None) -> Document:
 
 
 def _document(source: Source, *, json: bool) -> Document:
-    root, duplicates = read_json(source.text) if json else read_yaml(source.text)
-    return Document(source, root, json, tuple(duplicates))
+    if json:
+        value, duplicates = read_json(source.text)
+        return Document(source, value, json, tuple(duplicates))
+    root, duplicates, aliased = read_yaml(source.text)
+    return Document(source, root, json, tuple(duplicates), aliased)
 
 
 def plain(node: Node | None) -> Any:

@@ -29,8 +29,9 @@ class YamlError(Exception):
         self.offset = offset
 
 
-def read_yaml(text: str) -> tuple[Node | None, list[Duplicate]]:
-    """Return the root node of the document in `text` (None where there is none) and its duplicate keys.
+def read_yaml(text: str) -> tuple[Node | None, list[Duplicate], bool]:
+    """Return the root node of the document in `text` (None: there is none), its duplicate keys, and whether
+    it has aliases.
 
     Raises:
         YamlError: the text is not YAML, holds several documents, or nests too deeply.
@@ -67,7 +68,7 @@ def _translate(error: Any, text: str) -> YamlError:
     return YamlError(str(getattr(error, "reason", error)), 0)
 
 
-def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate]]:
+def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate], bool]:
     """Build the node tree, without recursion, from a parser's events up to the end of the stream."""
     from ruamel.yaml import events
 
@@ -77,6 +78,7 @@ def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate]]
     anchors: dict[str, Node] = {}
     duplicates: list[Duplicate] = []
     documents = 0
+    aliased = False
     root: Any = Sequence(0, 0)  # holds the document's one node
     parent = root
     add = root.children.append
@@ -111,6 +113,7 @@ def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate]]
             parent = stack.pop()
             add = parent.children.append
         elif kind is alias:
+            aliased = True
             add(_alias(event, anchors, [*stack, parent]))
         elif kind is events.DocumentStartEvent:
             documents += 1
@@ -119,7 +122,7 @@ def _build(next_event: Callable[[], Any]) -> tuple[Node | None, list[Duplicate]]
                     "a second document starts here; a file holds one document", event.start_mark.index
                 )
         elif kind is events.StreamEndEvent:
-            return (root.items[0] if root.items else None), duplicates
+            return (root.items[0] if root.items else None), duplicates, aliased
 
 
 def _alias(event: Any, anchors: dict[str, Node], opened: list[Node]) -> Alias:

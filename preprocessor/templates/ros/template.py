@@ -102,7 +102,15 @@ def read_ros(source: Source, catalog: Catalog) -> Template | None:
 
         return RosSurroundings(document, catalog)
 
-    return Template(source.path, name, sources, fields=fields, findings=tuple(findings), look=look)
+    return Template(
+        source.path,
+        name,
+        sources,
+        aliased=document.aliased,
+        fields=fields,
+        findings=tuple(findings),
+        look=look,
+    )
 
 
 def _settle_aliases(fields: list[Field]) -> tuple[Field, ...]:
