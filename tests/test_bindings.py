@@ -308,3 +308,13 @@ def test_an_error_of_a_worker_process_keeps_its_findings() -> None:
     error = RefusedError.of("file-error", "message", "help", "path")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.findings, str(again)) == (RefusedError, error.findings, "path: message")
+
+
+def test_a_file_name_that_is_no_text_is_told(run: Run, write: Write) -> None:
+    import os
+
+    write({"t/a.yaml": instance(OLD)})
+    Path(os.fsdecode(b"t/x\xff.yaml")).write_text(instance(OLD))
+    text = binding_file(entry(f"bind: [{{image: {OLD}, artifact: web}}]", path='"t/*.yaml"'))
+    said = fails(run, write, {"image-bindings.yaml": text})
+    assert "error[file-error]: the file name b't/x\\xff.yaml' is not UTF-8\n" in said

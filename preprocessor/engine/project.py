@@ -176,6 +176,9 @@ def _list_templates(
             findings.append(_unmatched(entry))
         into = explicit if named else globbed
         for name in names:
+            if not _is_text(name):
+                findings.append(_no_text(entry, name))
+                continue
             listed = Listed(posix(os.path.join(bindings.base, name)), posix(name), entry, named)
             # An entry that names the binding file or the map by mistake is told that it is no template.
             if listed.path in excluded and not (named and listed.path in own):
@@ -215,6 +218,21 @@ def _without_loops(names: list[str], base: str) -> list[str]:
             real[folder] = os.path.realpath(os.path.join(base, folder))
         kept.setdefault((real[folder], last), name)
     return sorted(kept.values())
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a file name is UTF-8; Python stands in for other bytes with half characters."""
+    return not any(0xD800 <= ord(character) < 0xE000 for character in name)
+
+
+def _no_text(entry: TemplateEntry, name: str) -> Finding:
+    return Finding(
+        "file-error",
+        Severity.ERROR,
+        f"the file name {os.fsencode(name)!r} is not UTF-8",
+        "rename the file",
+        entry.location,
+    )
 
 
 def _unmatched(entry: TemplateEntry) -> Finding:
