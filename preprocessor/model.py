@@ -229,8 +229,3 @@ class Template:
     def location(self, place: Field | Step | Slot) -> Location:
         """Return where a field, a step or a slot of this template stands."""
         return self.sources[place.path].location(place.start, place.end)
-
-
-def finding_error(rule: str, message: str, location: Location, help_: str = "") -> Finding:
-    """Return a finding of severity error."""
-    return Finding(rule, Severity.ERROR, message, help_, location)

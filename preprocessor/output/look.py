@@ -138,6 +138,4 @@ def _digest(path: str) -> str | None:
         raise InputError.of(
             "file-error", f"cannot look at it: {reason(error)}", "check its permissions", path
         ) from error
-    if stat.S_ISLNK(mode):
-        return link_digest(os.readlink(path))
     return hashlib.sha256(read_bytes(path)).hexdigest() if stat.S_ISREG(mode) else _NO_FILE

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _BLOCK_HEADER = re.compile(r"([|>])([-+0-9]*)[ \t]*(?:#[^\r\n]*)?\r?\n")
-_BLANKS = re.compile(r"[ \t]*")
 _JSON_PIECE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]+"
 )

@@ -214,3 +214,19 @@ def test_real_statements_mean_the_same_recognised_or_not(monkeypatch: pytest.Mon
             count += sum(1 for _ in statements(mask(text)))
             recognised += sum(1 for _ in simple_pieces(text))
     assert recognised > 0.95 * count > 1000
+
+
+def test_what_turns_out_late_to_be_no_hcl_is_a_finding() -> None:
+    from preprocessor.errors import InputError
+    from preprocessor.syntax.hcl import HclError, Place
+    from preprocessor.syntax.hcl.nodes import Block
+
+    def broken() -> Body:
+        raise HclError("'=' is not expected here", 3)
+
+    block = Block("resource", ("a", "b"), broken, Place("main.tf"), 0, 1)
+    with pytest.raises(InputError) as caught:
+        _ = block.body
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.message) == ("syntax-error", "not HCL: '=' is not expected here")
+    assert finding.location.path == "main.tf"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from preprocessor.errors import InputError
+from preprocessor.syntax.hcl.errors import HclError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -148,7 +151,13 @@ class Block:
     def body(self) -> Body:
         """What stands between the braces."""
         if not isinstance(self._body, Body):
-            self._body = self._body()
+            try:
+                self._body = self._body()
+            except HclError as error:
+                # What was taken for valid at first sight is not: told late, but told.
+                raise InputError.of(
+                    "syntax-error", f"not HCL: {error.message}", error.help, self.place.path
+                ) from error
         return self._body
 
     def with_body(self, make: Callable[[], Body]) -> Block:
